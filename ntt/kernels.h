@@ -1,0 +1,91 @@
+// The operations on one polynomial modulo one prime, and the one table through which every instruction set offers them.
+//
+// Notation: n coefficients, a power of two, 4 <= n <= 65536; q a prime, q = 1 mod 2n where a transform is involved.
+// Every kernel returns canonical residues in [0, q), the same bits on every instruction set.
+// Kernels are noexcept, allocate nothing, keep no state and run in constant time in the values (not in n, the exponent
+// or q). Buffers are 8-byte aligned (64 is faster). dst may be the same array as an input but must not overlap it
+// otherwise, unless a line says more.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "modulus.h"
+
+namespace fcn::ntt {
+
+class NttTables;
+
+// How a table wants the roots of unity stored; see ntt_tables.h.
+enum class RootFormat {
+  kShoup64,  // w and floor(w * 2^64 / q)
+  kDouble,   // w balanced in (-q/2, q/2) and w / q, as IEEE doubles
+};
+
+struct KernelTable {
+  const char* name;  // "scalar", "avx2": what --isa takes
+  unsigned max_prime_bits;
+  RootFormat root_format;
+
+  // a -> its values at the n primitive 2n-th roots psi^(2 * bitreverse(i) + 1), i = 0 .. n-1, in place.
+  // Bounds: canonical in and out. Order: natural in, bit-reversed out.
+  void (*forward)(const NttTables& tables, std::uint64_t* a) noexcept;
+  // The inverse of forward, 1/n included.
+  void (*inverse)(const NttTables& tables, std::uint64_t* a) noexcept;
+
+  // dst = a + b, a - b, -a, a * b (coefficient by coefficient); count is any number of elements.
+  void (*add)(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a, const std::uint64_t* b,
+              std::size_t count) noexcept;
+  void (*subtract)(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a, const std::uint64_t* b,
+                   std::size_t count) noexcept;
+  void (*negate)(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a, std::size_t count) noexcept;
+  void (*multiply)(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a, const std::uint64_t* b,
+                   std::size_t count) noexcept;
+  // dst = dst + a * b. dst differs from a and b.
+  void (*multiply_add)(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a, const std::uint64_t* b,
+                       std::size_t count) noexcept;
+  // dst = scalar * a, and dst = dst + scalar * a; scalar canonical.
+  void (*scalar_multiply)(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a, std::uint64_t scalar,
+                          std::size_t count) noexcept;
+  void (*scalar_multiply_add)(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a, std::uint64_t scalar,
+                              std::size_t count) noexcept;
+  // dst = a modulo q for any 64-bit a.
+  void (*reduce)(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a, std::size_t count) noexcept;
+
+  // dst = X^exponent * a in Z_q[X]/(X^n + 1). Bounds: 0 <= exponent < 2n; X^n = -1, so exponents from n on negate.
+  // 0 stays 0. Aliasing: dst and a do not overlap. Cost: n moves, no product.
+  void (*monomial_multiply)(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a, std::size_t exponent,
+                            std::size_t n) noexcept;
+  // accumulator += X^exponent * a, as signed integers without reduction. Bounds: a canonical, 0 <= exponent < 2n;
+  // |accumulator| <= lazy_terms(q) * (q - 1) after the call, that is at most lazy_terms(q) calls since it was 0.
+  // Aliasing: none. Cost: n additions, 24 n bytes moved.
+  void (*monomial_accumulate_lazy)(std::int64_t* accumulator, const std::uint64_t* a, std::size_t exponent,
+                                   std::size_t n) noexcept;
+  // dst = accumulator modulo q, for any 64-bit signed values. dst may be the accumulator's own memory.
+  void (*reduce_accumulator)(const Modulus& q, std::uint64_t* dst, const std::int64_t* accumulator,
+                             std::size_t count) noexcept;
+};
+
+// How many residues a signed 64-bit accumulator holds: floor((2^63 - 1) / (q - 1)), at least 2^13 for q < 2^50.
+constexpr std::uint64_t lazy_terms(std::uint64_t q) noexcept { return 0x7fffffffffffffffu / (q - 1); }
+
+// Any integer exponent as one in [0, 2n): X^2n = 1.
+constexpr std::size_t monomial_exponent(std::int64_t exponent, std::size_t n) noexcept {
+  const std::int64_t period = static_cast<std::int64_t>(2 * n);
+  const std::int64_t remainder = exponent % period;
+  return static_cast<std::size_t>(remainder < 0 ? remainder + period : remainder);
+}
+
+// The tables of this build that this processor can run, fastest first; the last is always scalar.
+std::span<const KernelTable* const> available_kernels() noexcept;
+// The fastest of them.
+const KernelTable& best_kernels() noexcept;
+// The table of that name. Errors: kInvalidArgument for an unknown name, kUnsupported for one this build or this
+// processor lacks; the message lists what is available.
+platform::Result<const KernelTable*> find_kernels(const char* name);
+
+// The scalar table: always built, and the only one for primes above 50 bits.
+const KernelTable& scalar_kernels() noexcept;
+
+}  // namespace fcn::ntt

@@ -1,0 +1,66 @@
+// Bounded little-endian reading and writing, to the bit where a format packs residues.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "status.h"
+
+namespace fcn::platform {
+
+// Appends to a byte vector.
+class ByteWriter {
+ public:
+  void u8(std::uint8_t value);
+  void u16(std::uint16_t value);
+  void u32(std::uint32_t value);
+  void u64(std::uint64_t value);
+  void bytes(std::span<const std::uint8_t> values);
+  // values[i] in bits bits each (1 <= bits <= 64, value < 2^bits), little-endian bit order, padded to a whole byte.
+  void packed(std::span<const std::uint64_t> values, unsigned bits);
+
+  std::size_t size() const noexcept { return out_.size(); }
+  const std::vector<std::uint8_t>& data() const noexcept { return out_; }
+  std::vector<std::uint8_t> take() && noexcept { return std::move(out_); }
+
+ private:
+  std::vector<std::uint8_t> out_;
+};
+
+// Reads from bytes it does not own. Errors: kCorrupt, naming `what`, the offset and the bytes that are missing;
+// the output is then unchanged and the reader stays where it was.
+class ByteReader {
+ public:
+  explicit ByteReader(std::span<const std::uint8_t> in) noexcept : in_(in) {}
+
+  Status u8(std::uint8_t& value, const char* what);
+  Status u16(std::uint16_t& value, const char* what);
+  Status u32(std::uint32_t& value, const char* what);
+  Status u64(std::uint64_t& value, const char* what);
+  Status bytes(std::span<std::uint8_t> values, const char* what);
+  // The inverse of ByteWriter::packed; padding bits must be zero (kCorrupt).
+  Status packed(std::span<std::uint64_t> values, unsigned bits, const char* what);
+  // kCorrupt unless everything was read.
+  Status finish(const char* what) const;
+
+  std::size_t offset() const noexcept { return offset_; }
+  std::size_t remaining() const noexcept { return in_.size() - offset_; }
+
+ private:
+  Status need(std::size_t count, const char* what) const;
+
+  std::span<const std::uint8_t> in_;
+  std::size_t offset_ = 0;
+};
+
+// Bytes that count values of bits bits take when packed.
+constexpr std::size_t packed_bytes(std::size_t count, unsigned bits) noexcept { return (count * bits + 7) / 8; }
+
+// A 64-bit checksum. Any change confined to one 8-byte word is certain to change it; others go unnoticed
+// with probability 2^-64. It finds accidents, not forgery.
+std::uint64_t checksum64(std::span<const std::uint8_t> bytes) noexcept;
+
+}  // namespace fcn::platform

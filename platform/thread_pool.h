@@ -1,0 +1,34 @@
+// A small pool of threads. With FCN_THREADS=OFF it is the calling thread alone.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+namespace fcn::platform {
+
+// Threads that process the indices of a loop. Results do not depend on their number as long as
+// iterations write to different places. One parallel_for at a time; not from inside an iteration.
+class ThreadPool {
+ public:
+  // threads >= 1 counts the calling thread; 0 means hardware_threads(). Falls back to fewer where the system refuses.
+  explicit ThreadPool(std::size_t threads = 1);
+  ~ThreadPool();
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  std::size_t size() const noexcept;
+
+  // body(index, worker) for every index in [0, count), each once, worker in [0, size()); returns when all are done.
+  // Indices are handed out one by one, in order. body must not throw.
+  void parallel_for(std::size_t count, const std::function<void(std::size_t index, std::size_t worker)>& body);
+
+ private:
+  struct Shared;
+  std::unique_ptr<Shared> shared_;
+};
+
+// Processors this process may use; 1 where it cannot be asked or FCN_THREADS=OFF.
+std::size_t hardware_threads() noexcept;
+
+}  // namespace fcn::platform
