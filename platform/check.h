@@ -4,6 +4,13 @@
 #if defined(FCN_VERIFY)
 #include <cstdio>
 #include <cstdlib>
+#include <type_traits>
+namespace fcn::platform::internal {
+template <class T>
+constexpr bool within(T value, std::type_identity_t<T> lower, std::type_identity_t<T> upper) noexcept {
+  return lower <= value && value <= upper;
+}
+}  // namespace fcn::platform::internal
 #define FCN_CHECK(condition)                                                                    \
   do {                                                                                          \
     if (!(condition)) {                                                                         \
@@ -15,7 +22,7 @@
 #define FCN_CHECK_BOUND(values, count, lower, upper)                                            \
   do {                                                                                          \
     for (decltype(count) fcn_i = 0; fcn_i < (count); ++fcn_i) {                                 \
-      FCN_CHECK((values)[fcn_i] >= (lower) && (values)[fcn_i] <= (upper));                      \
+      FCN_CHECK(::fcn::platform::internal::within((values)[fcn_i], (lower), (upper)));          \
     }                                                                                           \
   } while (0)
 #else

@@ -1,0 +1,125 @@
+#include "random.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+#include "internal/byte_order.h"
+#include "internal/chacha20_blocks.h"
+#include "internal/random_source.h"
+#include "secure_wipe.h"
+
+#include <unistd.h>
+#if defined(__linux__) || defined(__APPLE__)
+#include <sys/random.h>
+#endif
+
+namespace fcn::platform {
+namespace {
+
+std::ptrdiff_t system_source(void* out, std::size_t bytes) {
+#if defined(__linux__)
+  return ::getrandom(out, bytes, 0);
+#else
+  return ::getentropy(out, bytes) == 0 ? static_cast<std::ptrdiff_t>(bytes) : -1;
+#endif
+}
+
+}  // namespace
+
+Status internal::fill_from(RandomSource source, std::span<std::uint8_t> out) {
+  constexpr std::size_t kPiece = 256;  // the most that getentropy takes
+  std::size_t done = 0;
+  while (done < out.size()) {
+    errno = 0;
+    const std::ptrdiff_t got = source(out.data() + done, std::min(out.size() - done, kPiece));
+    if (got > 0) {
+      done += static_cast<std::size_t>(got);
+    } else if (got == 0 || errno != EINTR) {
+      const int reason = errno;
+      secure_wipe(out.data(), out.size());
+      return {StatusCode::kUnavailable,
+              concat("the system gave ", done, " of ", out.size(), " random bytes: ",
+                     reason == 0 ? "no reason given" : std::generic_category().message(reason))};
+    }
+  }
+  return {};
+}
+
+Status os_random(std::span<std::uint8_t> out) { return internal::fill_from(system_source, out); }
+
+Result<Seed> random_seed() {
+  Seed seed;
+  FCN_RETURN_IF_ERROR(os_random(seed));
+  return seed;
+}
+
+ChaCha20::ChaCha20(const Seed& seed, std::uint64_t stream) noexcept : used_(sizeof buffer_) {
+  static_assert(sizeof buffer_ == internal::kChaChaBytes);
+  const auto word = [](const std::uint8_t* in) { return static_cast<std::uint32_t>(internal::load_partial(in, 4)); };
+  const char* constants = "expand 32-byte k";
+  for (std::size_t i = 0; i < 4; ++i) state_[i] = word(reinterpret_cast<const std::uint8_t*>(constants) + 4 * i);
+  for (std::size_t i = 0; i < 8; ++i) state_[4 + i] = word(seed.data() + 4 * i);
+  state_[12] = 0;
+  state_[13] = 0;
+  state_[14] = static_cast<std::uint32_t>(stream);
+  state_[15] = static_cast<std::uint32_t>(stream >> 32);
+}
+
+ChaCha20::ChaCha20(ChaCha20&& other) noexcept { *this = std::move(other); }
+
+ChaCha20& ChaCha20::operator=(ChaCha20&& other) noexcept {
+  if (this != &other) {
+    state_ = other.state_;
+    buffer_ = other.buffer_;
+    used_ = other.used_;
+    secure_wipe(&other.state_, sizeof other.state_);
+    secure_wipe(&other.buffer_, sizeof other.buffer_);
+    other.used_ = sizeof other.buffer_;
+  }
+  return *this;
+}
+
+ChaCha20::~ChaCha20() {
+  secure_wipe(&state_, sizeof state_);
+  secure_wipe(&buffer_, sizeof buffer_);
+}
+
+void ChaCha20::refill() noexcept {
+  FCN_CHECK(state_[0] != 0);  // not moved from
+  internal::chacha20_blocks(state_, buffer_.data());
+  used_ = 0;
+}
+
+void ChaCha20::fill(std::span<std::uint8_t> out) noexcept {
+  std::uint8_t* to = out.data();
+  std::size_t left = out.size();
+  while (left != 0) {
+    if (used_ == sizeof buffer_) {
+      for (; left >= sizeof buffer_; to += sizeof buffer_, left -= sizeof buffer_) {
+        FCN_CHECK(state_[0] != 0);  // not moved from
+        internal::chacha20_blocks(state_, to);
+      }
+      if (left == 0) return;
+      refill();
+    }
+    const std::size_t step = std::min(left, sizeof buffer_ - used_);
+    std::memcpy(to, buffer_.data() + used_, step);
+    used_ += step;
+    to += step;
+    left -= step;
+  }
+}
+
+std::uint64_t ChaCha20::next_u64() noexcept {
+  if (sizeof buffer_ - used_ >= 8) {
+    used_ += 8;
+    return internal::load_u64(buffer_.data() + used_ - 8);
+  }
+  std::array<std::uint8_t, 8> bytes;
+  fill(bytes);
+  return internal::load_u64(bytes.data());
+}
+
+}  // namespace fcn::platform

@@ -1,0 +1,147 @@
+#include "thread_pool.h"
+
+#include <algorithm>
+
+#if defined(FCN_THREADS)
+#include <pthread.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <vector>
+#if defined(__linux__)
+#include <sched.h>
+#endif
+#endif
+
+namespace fcn::platform {
+
+#if defined(FCN_THREADS)
+
+namespace {
+constexpr std::size_t kMaxThreads = 1024;
+}
+
+// A loop is announced by a new generation; every thread takes part in every loop, and the caller waits for them all.
+struct ThreadPool::Shared {
+  struct Worker {
+    Shared* shared;
+    std::size_t number;
+    pthread_t thread;
+  };
+
+  std::vector<Worker> workers;  // without the calling thread, which is worker 0
+  std::mutex mutex;
+  std::condition_variable started, finished;
+  std::size_t generation = 0;  // this and the rest, except next, under the mutex
+  std::size_t busy = 0;        // workers that have not finished the current loop
+  bool stop = false;
+  std::size_t count = 0;
+  const std::function<void(std::size_t, std::size_t)>* body = nullptr;
+  std::atomic<std::size_t> next{0};
+
+  void run(std::size_t worker) {
+    for (;;) {
+      const std::size_t index = next.fetch_add(1, std::memory_order_relaxed);
+      if (index >= count) return;
+      (*body)(index, worker);
+    }
+  }
+
+  void serve(std::size_t worker) {
+    std::unique_lock lock(mutex);
+    for (std::size_t seen = 0;;) {
+      started.wait(lock, [&] { return stop || generation != seen; });
+      if (stop) return;
+      seen = generation;
+      lock.unlock();
+      run(worker);
+      lock.lock();
+      if (--busy == 0) finished.notify_one();
+    }
+  }
+
+  static void* entry(void* argument) noexcept {
+    auto* worker = static_cast<Worker*>(argument);
+    worker->shared->serve(worker->number);
+    return nullptr;
+  }
+};
+
+ThreadPool::ThreadPool(std::size_t threads) : shared_(std::make_unique<Shared>()) {
+  threads = std::min(threads == 0 ? hardware_threads() : threads, kMaxThreads);
+  auto& workers = shared_->workers;
+  workers.reserve(threads - 1);  // threads keep pointers to their Worker
+  while (workers.size() + 1 < threads) {
+    workers.push_back({shared_.get(), workers.size() + 1, {}});
+    if (pthread_create(&workers.back().thread, nullptr, Shared::entry, &workers.back()) != 0) {
+      workers.pop_back();
+      break;
+    }
+  }
+}
+
+ThreadPool::~ThreadPool() {
+  {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->stop = true;
+  }
+  shared_->started.notify_all();
+  for (auto& worker : shared_->workers) pthread_join(worker.thread, nullptr);
+}
+
+std::size_t ThreadPool::size() const noexcept { return shared_->workers.size() + 1; }
+
+void ThreadPool::parallel_for(std::size_t count, const std::function<void(std::size_t, std::size_t)>& body) {
+  Shared& shared = *shared_;
+  if (shared.workers.empty() || count <= 1) {
+    for (std::size_t index = 0; index < count; ++index) body(index, 0);
+    return;
+  }
+  {
+    const std::lock_guard lock(shared.mutex);
+    shared.count = count;
+    shared.body = &body;
+    shared.next.store(0, std::memory_order_relaxed);
+    shared.busy = shared.workers.size();
+    ++shared.generation;
+  }
+  shared.started.notify_all();
+  shared.run(0);
+  std::unique_lock lock(shared.mutex);
+  shared.finished.wait(lock, [&] { return shared.busy == 0; });
+}
+
+std::size_t hardware_threads() noexcept {
+#if defined(__linux__)
+  // The kernel refuses a mask that is too short for its processors; double it until it fits.
+  for (int processors = 1024; processors <= 1 << 20; processors *= 2) {
+    cpu_set_t* mask = CPU_ALLOC(processors);
+    if (mask == nullptr) break;
+    const std::size_t bytes = CPU_ALLOC_SIZE(processors);
+    const bool known = sched_getaffinity(0, bytes, mask) == 0;
+    const int allowed = known ? CPU_COUNT_S(bytes, mask) : 0;
+    CPU_FREE(mask);
+    if (allowed > 0) return static_cast<std::size_t>(allowed);
+  }
+#endif
+  const long online = sysconf(_SC_NPROCESSORS_ONLN);
+  return online > 0 ? static_cast<std::size_t>(online) : 1;
+}
+
+#else
+
+struct ThreadPool::Shared {};
+
+ThreadPool::ThreadPool(std::size_t) {}
+ThreadPool::~ThreadPool() = default;
+std::size_t ThreadPool::size() const noexcept { return 1; }
+void ThreadPool::parallel_for(std::size_t count, const std::function<void(std::size_t, std::size_t)>& body) {
+  for (std::size_t index = 0; index < count; ++index) body(index, 0);
+}
+std::size_t hardware_threads() noexcept { return 1; }
+
+#endif
+
+}  // namespace fcn::platform
