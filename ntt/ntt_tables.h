@@ -36,6 +36,9 @@ class NttTables {
   // 1/n modulo q in the same format.
   std::uint64_t n_inverse() const noexcept { return n_inverse_; }
   std::uint64_t n_inverse_quotient() const noexcept { return n_inverse_quotient_; }
+  // psi^(-n/2) / n, inverse root 1 with 1/n folded in, in the same format.
+  std::uint64_t last_root() const noexcept { return last_root_; }
+  std::uint64_t last_root_quotient() const noexcept { return last_root_quotient_; }
 
  private:
   std::size_t n_ = 0;
@@ -45,6 +48,8 @@ class NttTables {
   std::uint64_t psi_ = 0;
   std::uint64_t n_inverse_ = 0;
   std::uint64_t n_inverse_quotient_ = 0;
+  std::uint64_t last_root_ = 0;
+  std::uint64_t last_root_quotient_ = 0;
   platform::AlignedBuffer<std::uint64_t> forward_roots_, forward_quotients_, inverse_roots_, inverse_quotients_;
 };
 

@@ -1,0 +1,58 @@
+// The tables of this build, and which of them this processor runs.
+#include <iterator>
+#include <string>
+#include <string_view>
+
+#include "../platform/cpu_features.h"
+#include "internal/scalar.h"
+#include "kernels.h"
+
+namespace fcn::ntt {
+namespace {
+
+// Fastest first, scalar last. Each instruction set includes those after it, so that what a processor runs is
+// always the end of this list.
+constexpr const KernelTable* kTables[] = {
+    &kScalarKernels,
+};
+
+bool runs(const KernelTable* table, const platform::CpuFeatures&) noexcept {
+  return table == &kScalarKernels;
+}
+
+}  // namespace
+
+std::span<const KernelTable* const> available_kernels() noexcept {
+  const platform::CpuFeatures cpu = platform::detect_cpu_features();
+  std::size_t first = 0;
+  while (!runs(kTables[first], cpu)) ++first;
+  return std::span(kTables).subspan(first);
+}
+
+const KernelTable& best_kernels() noexcept {
+  return *available_kernels().front();
+}
+const KernelTable& scalar_kernels() noexcept {
+  return kScalarKernels;
+}
+
+platform::Result<const KernelTable*> find_kernels(const char* name) {
+  constexpr std::string_view kKnown[] = {"avx2", "scalar"};
+  std::string list;
+  for (const KernelTable* table : available_kernels()) {
+    if (std::string_view(table->name) == name) return table;
+    list += list.empty() ? "" : ", ";
+    list += table->name;
+  }
+  for (const std::string_view known : kKnown) {
+    if (known == name) {
+      return platform::Status(
+          platform::StatusCode::kUnsupported,
+          platform::concat("this build or processor has no ", name, " kernels; available: ", list));
+    }
+  }
+  return platform::invalid_argument(
+      platform::concat("there are no kernels named \"", name, "\"; available: ", list));
+}
+
+}  // namespace fcn::ntt

@@ -1,0 +1,35 @@
+// The portable kernels, one declaration for each entry of the scalar table; contracts in kernels.h.
+#pragma once
+
+#include "../kernels.h"
+
+namespace fcn::ntt {
+
+extern const KernelTable kScalarKernels;
+
+void forward_scalar(const NttTables& tables, std::uint64_t* a) noexcept;
+void inverse_scalar(const NttTables& tables, std::uint64_t* a) noexcept;
+
+void add_scalar(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a, const std::uint64_t* b,
+                std::size_t count) noexcept;
+void subtract_scalar(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a, const std::uint64_t* b,
+                     std::size_t count) noexcept;
+void negate_scalar(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a, std::size_t count) noexcept;
+void multiply_scalar(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a, const std::uint64_t* b,
+                     std::size_t count) noexcept;
+void multiply_add_scalar(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a, const std::uint64_t* b,
+                         std::size_t count) noexcept;
+void scalar_multiply_scalar(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a,
+                            std::uint64_t scalar, std::size_t count) noexcept;
+void scalar_multiply_add_scalar(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a,
+                                std::uint64_t scalar, std::size_t count) noexcept;
+void reduce_scalar(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a, std::size_t count) noexcept;
+void reduce_accumulator_scalar(const Modulus& q, std::uint64_t* dst, const std::int64_t* accumulator,
+                               std::size_t count) noexcept;
+
+void monomial_multiply_scalar(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a,
+                              std::size_t exponent, std::size_t n) noexcept;
+void monomial_accumulate_lazy_scalar(std::int64_t* accumulator, const std::uint64_t* a, std::size_t exponent,
+                                     std::size_t n) noexcept;
+
+}  // namespace fcn::ntt
