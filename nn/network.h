@@ -55,6 +55,9 @@ struct Network {
 inline constexpr std::size_t kMaxLayerSize = std::size_t{1} << 20;  // values in a layer
 inline constexpr std::size_t kMaxWeights = std::size_t{1} << 26;    // weights in a layer
 inline constexpr std::size_t kMaxDegree = 16;
+inline constexpr std::int64_t kMaxWeight = (std::int64_t{1} << 31) - 1;  // |weight|
+inline constexpr std::int64_t kMaxBias = (std::int64_t{1} << 62) - 1;    // |bias| and |polynomial coefficient|
+inline constexpr std::int64_t kMaxInput = (std::int64_t{1} << 31) - 1;   // input_max
 
 // Makers that fill in `out` from `in`. The caller then sets weights and bias of the sizes stated above.
 Layer make_conv2d(Shape in, int out_channels, int kernel, int stride, int padding);
@@ -67,7 +70,8 @@ Layer make_flatten(Shape in);
 int window_count(int length, int kernel, int stride, int padding) noexcept;
 
 // Errors: kInvalidArgument naming the layer and the cause, unless shapes chain, array sizes fit the shapes, every
-// extent is positive and within the limits above, input_max >= 1, and there is at least one layer.
+// extent and value is positive where it must be and within the limits above, padding < kernel (no window without an
+// input), output_scale is positive, the name is printable ASCII, and there is at least one layer.
 platform::Status validate(const Network& network);
 
 const char* layer_kind_name(LayerKind kind) noexcept;
@@ -75,7 +79,7 @@ const char* layer_kind_name(LayerKind kind) noexcept;
 // The polynomial of Swish-AQ, x^2/8 + x/2 + 1/4, at input scale s: [2 s^2, 4 s, 1], whose output scale is 8 s^2.
 std::vector<std::int64_t> swish_aq_coefficients(std::int64_t scale);
 
-// The factors in which a neuron's value is summed: one per weight that reads a real input (padding gives none).
+// One term of a neuron's sum: a weight and the real input that it reads (padding gives none).
 struct Tap {
   std::uint32_t input;  // index into the flat input tensor
   std::int64_t weight;  // not 0

@@ -1,0 +1,2 @@
+fcn_test(nn network)
+fcn_test(nn plain_run)
