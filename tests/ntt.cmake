@@ -1,0 +1,6 @@
+fcn_test(ntt automorphism)
+fcn_test(ntt modulus)
+fcn_test(ntt monomial)
+fcn_test(ntt pointwise)
+fcn_test(ntt primes)
+fcn_test(ntt transform)
