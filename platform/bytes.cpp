@@ -3,19 +3,17 @@
 #include <algorithm>
 #include <array>
 
-#include "internal/byte_order.h"
+#include "byte_order.h"
 
 namespace fcn::platform {
 namespace {
 
-using internal::load_partial;
-using internal::load_u64;
-using internal::store_partial;
-using internal::store_u64;
+constexpr std::uint64_t low_mask(unsigned bits) noexcept {
+  return ~std::uint64_t{0} >> (64 - bits);
+}
 
-constexpr std::uint64_t low_mask(unsigned bits) noexcept { return ~std::uint64_t{0} >> (64 - bits); }
-
-// The multiplier of the checksum: floor(2^64 / golden ratio), that is the x with x^2 + 2^64 x just below 2^128.
+// The multiplier of the checksum: floor(2^64 / golden ratio), that is the x with x^2 + 2^64 x just below
+// 2^128.
 constexpr std::uint64_t kGolden = 0x9e3779b97f4a7c15u;
 
 // A bijection of 64-bit words: an odd factor, an xor-shift, an odd factor.
@@ -27,7 +25,9 @@ constexpr std::uint64_t mix(std::uint64_t x) noexcept {
 
 }  // namespace
 
-void ByteWriter::u8(std::uint8_t value) { out_.push_back(value); }
+void ByteWriter::u8(std::uint8_t value) {
+  out_.push_back(value);
+}
 void ByteWriter::u16(std::uint16_t value) {
   out_.resize(out_.size() + 2);
   store_partial(out_.data() + out_.size() - 2, value, 2);
@@ -67,7 +67,8 @@ void ByteWriter::packed(std::span<const std::uint64_t> values, unsigned bits) {
 
 Status ByteReader::need(std::size_t count, const char* what) const {
   if (count <= remaining()) return {};
-  return corrupt(concat(what, ": at offset ", offset_, ", ", count, " bytes needed but ", remaining(), " left"));
+  return corrupt(
+      concat(what, ": at offset ", offset_, ", ", count, " bytes needed but ", remaining(), " left"));
 }
 
 Status ByteReader::u8(std::uint8_t& value, const char* what) {
@@ -140,8 +141,8 @@ Status ByteReader::finish(const char* what) const {
 }
 
 std::uint64_t checksum64(std::span<const std::uint8_t> bytes) noexcept {
-  // Word i of 8 bytes (the last one filled up with zeros) goes to lane i mod 4 as lane = mix(lane ^ word), so equal
-  // words keep unequal lanes unequal, and a changed word changes its lane for good.
+  // Word i of 8 bytes (the last one filled up with zeros) goes to lane i mod 4 as lane = mix(lane ^ word), so
+  // equal words keep unequal lanes unequal, and a changed word changes its lane for good.
   std::array<std::uint64_t, 4> lanes = {1, 2, 3, 4};
   const std::uint8_t* in = bytes.data();
   std::size_t left = bytes.size();

@@ -5,7 +5,6 @@
 #include <cstring>
 #include <system_error>
 
-#include "internal/byte_order.h"
 #include "internal/chacha20_blocks.h"
 #include "internal/random_source.h"
 #include "secure_wipe.h"
@@ -47,7 +46,9 @@ Status internal::fill_from(RandomSource source, std::span<std::uint8_t> out) {
   return {};
 }
 
-Status os_random(std::span<std::uint8_t> out) { return internal::fill_from(system_source, out); }
+Status os_random(std::span<std::uint8_t> out) {
+  return internal::fill_from(system_source, out);
+}
 
 Result<Seed> random_seed() {
   Seed seed;
@@ -57,9 +58,10 @@ Result<Seed> random_seed() {
 
 ChaCha20::ChaCha20(const Seed& seed, std::uint64_t stream) noexcept : used_(sizeof buffer_) {
   static_assert(sizeof buffer_ == internal::kChaChaBytes);
-  const auto word = [](const std::uint8_t* in) { return static_cast<std::uint32_t>(internal::load_partial(in, 4)); };
+  const auto word = [](const std::uint8_t* in) { return static_cast<std::uint32_t>(load_partial(in, 4)); };
   const char* constants = "expand 32-byte k";
-  for (std::size_t i = 0; i < 4; ++i) state_[i] = word(reinterpret_cast<const std::uint8_t*>(constants) + 4 * i);
+  for (std::size_t i = 0; i < 4; ++i)
+    state_[i] = word(reinterpret_cast<const std::uint8_t*>(constants) + 4 * i);
   for (std::size_t i = 0; i < 8; ++i) state_[4 + i] = word(seed.data() + 4 * i);
   state_[12] = 0;
   state_[13] = 0;
@@ -67,7 +69,9 @@ ChaCha20::ChaCha20(const Seed& seed, std::uint64_t stream) noexcept : used_(size
   state_[15] = static_cast<std::uint32_t>(stream >> 32);
 }
 
-ChaCha20::ChaCha20(ChaCha20&& other) noexcept { *this = std::move(other); }
+ChaCha20::ChaCha20(ChaCha20&& other) noexcept {
+  *this = std::move(other);
+}
 
 ChaCha20& ChaCha20::operator=(ChaCha20&& other) noexcept {
   if (this != &other) {
@@ -112,14 +116,10 @@ void ChaCha20::fill(std::span<std::uint8_t> out) noexcept {
   }
 }
 
-std::uint64_t ChaCha20::next_u64() noexcept {
-  if (sizeof buffer_ - used_ >= 8) {
-    used_ += 8;
-    return internal::load_u64(buffer_.data() + used_ - 8);
-  }
+std::uint64_t ChaCha20::next_u64_across_refill() noexcept {
   std::array<std::uint8_t, 8> bytes;
   fill(bytes);
-  return internal::load_u64(bytes.data());
+  return load_u64(bytes.data());
 }
 
 }  // namespace fcn::platform

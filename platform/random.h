@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 
+#include "byte_order.h"
 #include "status.h"
 
 namespace fcn::platform {
@@ -35,11 +36,16 @@ class ChaCha20 {
   // The next out.size() bytes of the stream.
   void fill(std::span<std::uint8_t> out) noexcept;
   // The next 8 bytes of the stream as a little-endian number.
-  std::uint64_t next_u64() noexcept;
+  std::uint64_t next_u64() noexcept {
+    if (sizeof buffer_ - used_ < 8) return next_u64_across_refill();
+    used_ += 8;
+    return load_u64(buffer_.data() + used_ - 8);
+  }
 
  private:
   static constexpr std::size_t kBlocksAtOnce = 8;
   void refill() noexcept;
+  std::uint64_t next_u64_across_refill() noexcept;
 
   std::array<std::uint32_t, 16> state_;
   alignas(64) std::array<std::uint8_t, 64 * kBlocksAtOnce> buffer_;

@@ -23,7 +23,8 @@ namespace {
 constexpr std::size_t kMaxThreads = 1024;
 }
 
-// A loop is announced by a new generation; every thread takes part in every loop, and the caller waits for them all.
+// A loop is announced by a new generation; every thread takes part in every loop, and the caller waits for
+// them all.
 struct ThreadPool::Shared {
   struct Worker {
     Shared* shared;
@@ -91,7 +92,9 @@ ThreadPool::~ThreadPool() {
   for (auto& worker : shared_->workers) pthread_join(worker.thread, nullptr);
 }
 
-std::size_t ThreadPool::size() const noexcept { return shared_->workers.size() + 1; }
+std::size_t ThreadPool::size() const noexcept {
+  return shared_->workers.size() + 1;
+}
 
 void ThreadPool::parallel_for(std::size_t count, const std::function<void(std::size_t, std::size_t)>& body) {
   Shared& shared = *shared_;
@@ -136,11 +139,15 @@ struct ThreadPool::Shared {};
 
 ThreadPool::ThreadPool(std::size_t) {}
 ThreadPool::~ThreadPool() = default;
-std::size_t ThreadPool::size() const noexcept { return 1; }
+std::size_t ThreadPool::size() const noexcept {
+  return 1;
+}
 void ThreadPool::parallel_for(std::size_t count, const std::function<void(std::size_t, std::size_t)>& body) {
   for (std::size_t index = 0; index < count; ++index) body(index, 0);
 }
-std::size_t hardware_threads() noexcept { return 1; }
+std::size_t hardware_threads() noexcept {
+  return 1;
+}
 
 #endif
 

@@ -16,17 +16,19 @@ struct CpuidAnswers {
 
 inline constexpr std::uint32_t kOsxsave = 1u << 27;  // leaf 1, ecx
 
-// Source: Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2 (CPUID) and volume 1, section 13.3 (XCR0).
+// Source: Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2 (CPUID) and volume 1,
+// section 13.3 (XCR0).
 constexpr CpuFeatures decode_cpuid(const CpuidAnswers& answers) noexcept {
   constexpr std::uint32_t kFma = 1u << 12, kAvx = 1u << 28;  // leaf 1, ecx
   constexpr std::uint32_t kAvx2 = 1u << 5, kAvx512F = 1u << 16, kAvx512Dq = 1u << 17, kAvx512Ifma = 1u << 21,
-                          kAvx512Vl = 1u << 31;              // leaf 7, ebx
+                          kAvx512Vl = 1u << 31;                // leaf 7, ebx
   constexpr std::uint64_t kYmmState = 0x06, kZmmState = 0xe6;  // saved by the operating system
   const auto all = [](auto value, auto bits) { return (value & bits) == bits; };
 
   CpuFeatures features;
   if (!all(answers.leaf1_ecx, kOsxsave | kAvx)) return features;
-  features.avx2 = all(answers.leaf1_ecx, kFma) && all(answers.leaf7_ebx, kAvx2) && all(answers.xcr0, kYmmState);
+  features.avx2 =
+      all(answers.leaf1_ecx, kFma) && all(answers.leaf7_ebx, kAvx2) && all(answers.xcr0, kYmmState);
   features.avx512_ifma = features.avx2 && all(answers.xcr0, kZmmState) &&
                          all(answers.leaf7_ebx, kAvx512F | kAvx512Dq | kAvx512Ifma | kAvx512Vl);
   return features;
