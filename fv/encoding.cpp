@@ -1,0 +1,250 @@
+#include "encoding.h"
+
+#include <cmath>
+
+#include "../ntt/primes.h"
+#include "../platform/secure_wipe.h"
+#include "../platform/wide.h"
+
+namespace fcn::fv {
+namespace {
+
+using platform::concat;
+using platform::out_of_range;
+using platform::Result;
+using platform::Status;
+using platform::StatusCode;
+
+constexpr std::int64_t kLargestInteger = std::int64_t{1} << 62;
+
+Status check_words(const Params& params) {
+  if (params.t().residue_modulus() != 0) return {};
+  return Status(StatusCode::kUnsupported,
+                "the plaintext modulus p has more than 61 bits: use the integer encoder");
+}
+
+std::int64_t balanced_max(std::uint64_t p) {
+  return static_cast<std::int64_t>((p - 1) / 2);
+}
+
+// value in [-(p-1)/2, (p-1)/2] to [0, p), and back. Constant time.
+std::uint64_t to_residue(std::int64_t value, std::uint64_t p) {
+  return static_cast<std::uint64_t>(value) + (p & (0 - (static_cast<std::uint64_t>(value) >> 63)));
+}
+std::int64_t to_balanced(std::uint64_t residue, std::uint64_t p) {
+  const std::uint64_t upper_half = 0 - (((p - 1) / 2 - residue) >> 63);
+  return static_cast<std::int64_t>(residue - (p & upper_half));
+}
+
+Status check_value(std::int64_t value, std::int64_t limit, std::size_t index) {
+  if (value >= -limit && value <= limit) return {};
+  return out_of_range(concat("value ", value, " at index ", index, " is not within +-", limit));
+}
+
+// For p above 61 bits: the largest h with b^h <= 2^63 and h < m. Magnitudes below b^h - 4 are decoded with
+// digits 0 .. h.
+struct IntegerDigits {
+  std::size_t h = 0;
+  std::uint64_t power = 1;  // b^h
+};
+IntegerDigits integer_digits(const PlaintextModulus& t) {
+  IntegerDigits digits;
+  while (digits.h + 1 < t.digits() && digits.power <= (std::uint64_t{1} << 63) / t.base()) {
+    digits.power *= t.base();
+    ++digits.h;
+  }
+  return digits;
+}
+
+}  // namespace
+
+std::int64_t max_integer(const Params& params) noexcept {
+  const PlaintextModulus& t = params.t();
+  if (t.residue_modulus() != 0) return balanced_max(t.residue_modulus());
+  const std::uint64_t limit = integer_digits(t).power - 4;
+  return limit > static_cast<std::uint64_t>(kLargestInteger) ? kLargestInteger
+                                                             : static_cast<std::int64_t>(limit);
+}
+
+Result<Plaintext> encode_integer(const Params& params, std::int64_t value) {
+  const PlaintextModulus& t = params.t();
+  FCN_RETURN_IF_ERROR(check_value(value, max_integer(params), 0));
+  if (t.residue_modulus() != 0) return encode_coefficients(params, {&value, 1});
+  FCN_ASSIGN_OR_RETURN(Plaintext plaintext, Plaintext::create(params));
+  // Balanced digits of the magnitude, with the sign of the value.
+  const std::int64_t sign = 1 - 2 * static_cast<std::int64_t>(static_cast<std::uint64_t>(value) >> 63);
+  std::uint64_t rest = static_cast<std::uint64_t>(value * sign);
+  const std::uint64_t base = t.base(), reciprocal = ~std::uint64_t{0} / base;
+  const std::size_t rows = integer_digits(t).h + 1;
+  std::uint64_t carry = 0;
+  for (std::size_t i = 0; i < rows; ++i) {
+    std::uint64_t quotient = platform::multiply_high(rest, reciprocal);  // floor(rest / b) or one less
+    std::uint64_t digit = rest - quotient * base;
+    const std::uint64_t correction = digit >= base;
+    digit += carry - base * correction;
+    rest = quotient + correction;
+    carry = digit > base / 2;
+    plaintext.coefficients()[i * t.length()] =
+        sign * (static_cast<std::int64_t>(digit) - static_cast<std::int64_t>(base * carry));
+  }
+  FCN_CHECK(rest == 0 && carry == 0);
+  plaintext.set_used_rows(rows);
+  return plaintext;
+}
+
+Result<std::int64_t> decode_integer(const Plaintext& plaintext) {
+  const Params& params = plaintext.params();
+  const PlaintextModulus& t = params.t();
+  if (t.residue_modulus() != 0)
+    return to_balanced(t.residue(plaintext.coefficients(), 0), t.residue_modulus());
+  // With b^h added, a value above -(b^h - 4) is a number in [4, 2 b^h - 4]. Carries turn balanced digits into
+  // digits in [0, b); what leaves the top re-enters at the bottom, negated, since b^m = -1. After the first
+  // round the digits stand for that number exactly (any other multiple of b^m + 1 is out of their reach), and
+  // the second settles digit 0.
+  const auto [h, power] = integer_digits(t);
+  const std::size_t m = t.digits();
+  const std::int64_t base = static_cast<std::int64_t>(t.base());
+  const double inverse_base = 1.0 / static_cast<double>(base);
+  platform::SecretBuffer<std::int64_t> digits;
+  FCN_ASSIGN_OR_RETURN(digits, platform::SecretBuffer<std::int64_t>::create(m));
+  for (std::size_t i = 0; i < m; ++i) digits[i] = plaintext.coefficients()[i * t.length()];
+  digits[h] += 1;
+  for (int round = 0; round < 2; ++round) {
+    for (std::size_t i = 0; i < m; ++i) {
+      // floor(x / b) for small x: x + 0.5 is never a multiple of b, so the double's rounding cannot cross an
+      // integer.
+      const auto carry =
+          static_cast<std::int64_t>((static_cast<double>(digits[i]) + 0.5) * inverse_base + 65536.0) - 65536;
+      digits[i] -= base * carry;
+      if (i + 1 < m) {
+        digits[i + 1] += carry;
+      } else {
+        digits[0] -= carry;
+      }
+    }
+  }
+  std::uint64_t value = 0, above = 0;
+  for (std::size_t i = m; i-- > h + 1;) above |= static_cast<std::uint64_t>(digits[i]);
+  for (std::size_t i = h + 1; i-- > 0;) value = value * t.base() + static_cast<std::uint64_t>(digits[i]);
+  const auto integer = static_cast<std::int64_t>(value - power);
+  const std::int64_t limit = max_integer(params);
+  if (above != 0 || integer < -limit || integer > limit) {
+    return out_of_range(concat("the decrypted number is not within +-", limit));
+  }
+  return integer;
+}
+
+Result<Plaintext> encode_coefficients(const Params& params, std::span<const std::int64_t> values) {
+  FCN_RETURN_IF_ERROR(check_words(params));
+  const PlaintextModulus& t = params.t();
+  const std::uint64_t p = t.residue_modulus();
+  if (values.size() > t.length()) {
+    return platform::invalid_argument(
+        concat(values.size(), " values do not fit ", t.length(), " coefficients"));
+  }
+  FCN_ASSIGN_OR_RETURN(Plaintext plaintext, Plaintext::create(params));
+  for (std::size_t j = 0; j < values.size(); ++j) {
+    FCN_RETURN_IF_ERROR(check_value(values[j], balanced_max(p), j));
+    t.set_residue(plaintext.coefficients(), j, to_residue(values[j], p));
+  }
+  plaintext.set_used_rows(t.digits());
+  return plaintext;
+}
+
+Result<std::vector<std::int64_t>> decode_coefficients(const Plaintext& plaintext) {
+  FCN_RETURN_IF_ERROR(check_words(plaintext.params()));
+  const PlaintextModulus& t = plaintext.params().t();
+  std::vector<std::int64_t> values(t.length());
+  for (std::size_t j = 0; j < values.size(); ++j) {
+    values[j] = to_balanced(t.residue(plaintext.coefficients(), j), t.residue_modulus());
+  }
+  return values;
+}
+
+Result<SlotEncoder> SlotEncoder::create(const Params& params) {
+  const PlaintextModulus& t = params.t();
+  const std::size_t n = params.n(), k = t.length();
+  const std::uint64_t p = t.residue_modulus();
+  FCN_RETURN_IF_ERROR(check_words(params));
+  if (!ntt::is_prime_vartime(p) || p % (2 * n) != 1 || k < 4) {
+    return Status(StatusCode::kUnsupported,
+                  concat("no slots modulo p = ", p, ": not a prime that is 1 modulo 2n = ", 2 * n,
+                         ", or fewer than 4"));
+  }
+  SlotEncoder encoder(params);
+  FCN_ASSIGN_OR_RETURN(const auto q, ntt::Modulus::create(p));
+  FCN_ASSIGN_OR_RETURN(encoder.tables_, ntt::NttTables::create(k, q, ntt::scalar_kernels()));
+  const std::uint64_t phi = encoder.tables_.psi(), omega = ntt::multiply_mod(phi, phi, q);
+  // psi: a primitive 2n-th root with psi^k = b (b has order 2m = 2n/k); phi itself for an integer t, where k
+  // = n.
+  std::uint64_t psi = phi;
+  if (!t.is_integer()) {
+    FCN_ASSIGN_OR_RETURN(const std::uint64_t root, ntt::primitive_root(n, q));
+    const std::uint64_t root_squared = ntt::multiply_mod(root, root, q);
+    psi = root;
+    while (ntt::power_mod_vartime(psi, k, q) != t.base()) psi = ntt::multiply_mod(psi, root_squared, q);
+  }
+  // Index i of the transform, i' = bitreverse(i), is the value at psi omega^i'. Slot j is the value at
+  // psi^(g^j) = psi (psi^2m)^((g^j - 1)/2m), and omega is a power of psi^2m, or the reverse: omega^step =
+  // psi^2m.
+  const std::size_t spacing = 2 * t.digits();
+  const std::uint64_t next = ntt::power_mod_vartime(psi, spacing, q);
+  std::size_t step = 1;
+  for (std::uint64_t power = omega; power != next; power = ntt::multiply_mod(power, omega, q)) ++step;
+  const auto bit_reverse = [&](std::size_t x) {
+    std::size_t reversed = 0;
+    for (std::size_t bit = 1; bit < k; bit *= 2, x /= 2) reversed = 2 * reversed + x % 2;
+    return reversed;
+  };
+  std::size_t exponent = 1;
+  for (std::size_t j = 0; j < k; ++j) {
+    if (t.is_integer() && j == k / 2) exponent = 2 * n - 1;
+    encoder.position_.push_back(bit_reverse((exponent - 1) / spacing * step % k));
+    exponent = exponent * (t.is_integer() ? 3 : 1 + spacing) % (2 * n);
+  }
+  const std::uint64_t ratio = ntt::multiply_mod(psi, ntt::inverse_mod(phi, q), q),
+                      inverse = ntt::inverse_mod(ratio, q);
+  std::uint64_t forward = 1, backward = 1;
+  for (std::size_t j = 0; j < k; ++j) {
+    encoder.twist_.push_back(forward);
+    encoder.untwist_.push_back(backward);
+    forward = ntt::multiply_mod(forward, ratio, q);
+    backward = ntt::multiply_mod(backward, inverse, q);
+  }
+  return encoder;
+}
+
+Result<Plaintext> SlotEncoder::encode(std::span<const std::int64_t> values) const {
+  const ntt::Modulus& q = tables_.modulus();
+  if (values.size() > slots()) {
+    return platform::invalid_argument(concat(values.size(), " values do not fit ", slots(), " slots"));
+  }
+  FCN_ASSIGN_OR_RETURN(auto residues, platform::SecretBuffer<std::uint64_t>::create(slots()));
+  for (std::size_t j = 0; j < values.size(); ++j) {
+    FCN_RETURN_IF_ERROR(check_value(values[j], balanced_max(q.value()), j));
+    residues[position_[j]] = to_residue(values[j], q.value());
+  }
+  tables_.inverse(residues.data());
+  FCN_ASSIGN_OR_RETURN(Plaintext plaintext, Plaintext::create(params_));
+  for (std::size_t j = 0; j < slots(); ++j) {
+    params_.t().set_residue(plaintext.coefficients(), j, ntt::multiply_mod(residues[j], untwist_[j], q));
+  }
+  plaintext.set_used_rows(params_.t().digits());
+  return plaintext;
+}
+
+Result<std::vector<std::int64_t>> SlotEncoder::decode(const Plaintext& plaintext) const {
+  const ntt::Modulus& q = tables_.modulus();
+  if (!(plaintext.params() == params_))
+    return platform::mismatch("the plaintext has other parameters than the encoder");
+  FCN_ASSIGN_OR_RETURN(auto residues, platform::SecretBuffer<std::uint64_t>::create(slots()));
+  for (std::size_t j = 0; j < slots(); ++j) {
+    residues[j] = ntt::multiply_mod(params_.t().residue(plaintext.coefficients(), j), twist_[j], q);
+  }
+  tables_.forward(residues.data());
+  std::vector<std::int64_t> values(slots());
+  for (std::size_t j = 0; j < slots(); ++j) values[j] = to_balanced(residues[position_[j]], q.value());
+  return values;
+}
+
+}  // namespace fcn::fv

@@ -1,0 +1,55 @@
+// Encoders: numbers into plaintexts and back. Constant time in the numbers, but for refusing those out of
+// range.
+//
+// The plaintext ring has t.length() coefficients modulo p (plaintext_modulus.h). Values are balanced
+// residues: integers in
+// [-(p-1)/2, (p-1)/2]; arithmetic on ciphertexts acts on them modulo p, and p must be large enough that
+// nothing wraps.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "plaintext.h"
+
+namespace fcn::fv {
+
+// Balanced base-b integer: one number, at coefficient 0. With t = X - 2 and n = 2048 there is room for
+// 2^2048; the interface takes 62 bits. A weight 2^e is then the monomial X^e. Errors: kOutOfRange naming the
+// largest allowed magnitude, max_integer(params).
+platform::Result<Plaintext> encode_integer(const Params& params, std::int64_t value);
+// Errors: kOutOfRange when the number at coefficient 0 has a larger magnitude.
+platform::Result<std::int64_t> decode_integer(const Plaintext& plaintext);
+std::int64_t max_integer(const Params& params) noexcept;
+
+// values[j] at coefficient j of Z_p[X]; at most t.length() values. Needs p below 2^61.
+// Errors: kUnsupported (larger p), kInvalidArgument (too many values), kOutOfRange (a value, with its index).
+platform::Result<Plaintext> encode_coefficients(const Params& params, std::span<const std::int64_t> values);
+platform::Result<std::vector<std::int64_t>> decode_coefficients(const Plaintext& plaintext);
+
+// Slots: values at the roots of t modulo a prime p = 1 mod 2n, so that products act slot by slot.
+//   X^k - b:   k slots; slot j is the value at psi^(g^j), psi^k = b, g = 1 + 2n/k: rotations form one cycle.
+//   integer t: n slots, two rows of n/2; slot j of row 0 is the value at psi^(3^j), of row 1 at psi^-(3^j).
+class SlotEncoder {
+ public:
+  // Errors: kUnsupported unless p is a prime below 2^61, 1 modulo 2n, and t.length() >= 4.
+  static platform::Result<SlotEncoder> create(const Params& params);
+
+  std::size_t slots() const noexcept { return position_.size(); }
+  std::uint64_t modulus() const noexcept { return tables_.modulus().value(); }
+
+  // At most slots() values; the rest are 0. Errors: kInvalidArgument, kOutOfRange. Cost: one scalar
+  // transform.
+  platform::Result<Plaintext> encode(std::span<const std::int64_t> values) const;
+  // All slots. Errors: kMismatch (other parameters).
+  platform::Result<std::vector<std::int64_t>> decode(const Plaintext& plaintext) const;
+
+ private:
+  explicit SlotEncoder(const Params& params) : params_(params) {}
+  Params params_;
+  ntt::NttTables tables_;                       // length t.length() modulo p
+  std::vector<std::size_t> position_;           // slot -> index in transform order
+  std::vector<std::uint64_t> twist_, untwist_;  // (psi/phi)^j and its inverse: X^k - b becomes X^k + 1
+};
+
+}  // namespace fcn::fv

@@ -1,0 +1,157 @@
+#include "encryption.h"
+
+#include <cstring>
+
+#include "../platform/secure_wipe.h"
+#include "internal/sampling.h"
+#include "internal/scaling.h"
+
+namespace fcn::fv {
+namespace {
+
+using platform::AlignedBuffer;
+using platform::ChaCha20;
+using platform::Result;
+using platform::Status;
+
+Status check_same(const Params& key, const Params& other, const char* what) {
+  if (key == other) return {};
+  return platform::mismatch(platform::concat(what, " has other parameters than the key"));
+}
+
+// dst += round(q m / t) + e over every limb, e freshly sampled unless rng is null. scratch: (limbs + 1, n).
+void add_message_and_error(std::uint64_t* dst, const Plaintext* message, ChaCha20* rng, const Params& params,
+                           std::uint64_t* scratch) {
+  const std::size_t n = params.n(), limbs = params.q_count();
+  auto* integers = reinterpret_cast<std::int64_t*>(scratch + limbs * n);
+  if (rng != nullptr) {
+    sample_error(integers, n, *rng);
+    to_residues(params, scratch, limbs, integers);
+    for (std::size_t i = 0; i < limbs; ++i) {
+      params.kernels().add(params.modulus(i), dst + i * n, dst + i * n, scratch + i * n, n);
+    }
+  }
+  if (message != nullptr) {
+    scale_up(params, limbs, scratch, message->coefficients(), message->used_rows(), integers);
+    for (std::size_t i = 0; i < limbs; ++i) {
+      params.kernels().add(params.modulus(i), dst + i * n, dst + i * n, scratch + i * n, n);
+    }
+  }
+  platform::secure_wipe(scratch, (limbs + 1) * n * sizeof *scratch);
+}
+
+}  // namespace
+
+Result<Plaintext> Plaintext::create(const Params& params) {
+  FCN_ASSIGN_OR_RETURN(auto coefficients, platform::SecretBuffer<std::int64_t>::create(params.n()));
+  return Plaintext(params, std::move(coefficients));
+}
+
+Result<Ciphertext> Ciphertext::create(const Params& params, std::size_t components, std::size_t limbs,
+                                      Form form) {
+  if (components < 2 || components > kMaxComponents) {
+    return platform::invalid_argument(
+        platform::concat("a ciphertext of ", components, " components: not 2 to ", kMaxComponents));
+  }
+  if (limbs < 1 || limbs > params.q_count()) {
+    return platform::invalid_argument(
+        platform::concat("a ciphertext of ", limbs, " primes: not 1 to ", params.q_count()));
+  }
+  Ciphertext ciphertext(params, components, limbs, form);
+  FCN_ASSIGN_OR_RETURN(ciphertext.data_, AlignedBuffer<std::uint64_t>::create(ciphertext.words()));
+  return ciphertext;
+}
+
+Result<Ciphertext> Ciphertext::clone() const {
+  Ciphertext copy(params_, components_, limbs_, form_);
+  FCN_ASSIGN_OR_RETURN(copy.data_, data_.clone());
+  copy.noise_ = noise_;
+  return copy;
+}
+
+Result<Ciphertext> SeededCiphertext::expand() const {
+  FCN_ASSIGN_OR_RETURN(Ciphertext whole, Ciphertext::create(params, 2, params.q_count()));
+  std::memcpy(whole.component(0), c0.data(), c0.size() * sizeof c0[0]);
+  expand_uniform(params, whole.component(1), params.q_count(), seed, 0);
+  whole.set_noise(NoiseModel(params).fresh_secret_key());
+  return whole;
+}
+
+Result<SeededCiphertext> encrypt(const SecretKey& key, const Plaintext& plaintext, ChaCha20& rng,
+                                 Workspace& workspace) {
+  const Params& params = key.params();
+  FCN_RETURN_IF_ERROR(check_same(params, plaintext.params(), "the plaintext"));
+  const std::size_t n = params.n(), limbs = params.q_count();
+  FCN_ASSIGN_OR_RETURN(std::uint64_t * scratch, workspace.words((limbs + 1) * n));
+  platform::Seed seed;
+  rng.fill(seed);
+  FCN_ASSIGN_OR_RETURN(auto c0, AlignedBuffer<std::uint64_t>::create(limbs * n));
+  expand_uniform(params, c0.data(), limbs, seed, 0);
+  for (std::size_t i = 0; i < limbs; ++i) {  // c_0 = -c_1 s
+    const ntt::Modulus& q = params.modulus(i);
+    std::uint64_t* c = c0.data() + i * n;
+    params.table(i).forward(c);
+    params.kernels().multiply(q, c, c, key.transformed() + i * n, n);
+    params.table(i).inverse(c);
+    params.kernels().negate(q, c, c, n);
+  }
+  add_message_and_error(c0.data(), &plaintext, &rng, params, scratch);
+  return SeededCiphertext{params, seed, std::move(c0)};
+}
+
+Result<Ciphertext> encrypt(const PublicKey& key, const Plaintext& plaintext, ChaCha20& rng,
+                           Workspace& workspace) {
+  const Params& params = key.params();
+  FCN_RETURN_IF_ERROR(check_same(params, plaintext.params(), "the plaintext"));
+  const std::size_t n = params.n(), limbs = params.q_count();
+  FCN_ASSIGN_OR_RETURN(std::uint64_t * scratch, workspace.words((2 * limbs + 1) * n));
+  FCN_ASSIGN_OR_RETURN(Ciphertext out, Ciphertext::create(params, 2, limbs));
+  std::uint64_t* u = scratch + (limbs + 1) * n;  // (limbs, n)
+  auto* integers = reinterpret_cast<std::int64_t*>(scratch);
+  sample_ternary(integers, n, rng);
+  to_residues(params, u, limbs, integers);
+  for (std::size_t i = 0; i < limbs; ++i) {
+    const ntt::Modulus& q = params.modulus(i);
+    std::uint64_t* ui = u + i * n;
+    params.table(i).forward(ui);
+    params.kernels().multiply(q, out.limb(0, i), ui, key.b() + i * n, n);
+    params.kernels().multiply(q, out.limb(1, i), ui, key.a() + i * n, n);
+    params.table(i).inverse(out.limb(0, i));
+    params.table(i).inverse(out.limb(1, i));
+  }
+  platform::secure_wipe(u, limbs * n * sizeof *u);
+  add_message_and_error(out.component(0), &plaintext, &rng, params, scratch);
+  add_message_and_error(out.component(1), nullptr, &rng, params, scratch);
+  out.set_noise(NoiseModel(params).fresh_public_key());
+  return out;
+}
+
+Result<Plaintext> decrypt(const SecretKey& key, const Ciphertext& ciphertext, Workspace& workspace) {
+  const Params& params = key.params();
+  FCN_RETURN_IF_ERROR(check_same(params, ciphertext.params(), "the ciphertext"));
+  FCN_RETURN_IF_ERROR(NoiseModel(params).check(ciphertext.noise(), ciphertext.limbs(), "evaluation"));
+  const std::size_t n = params.n(), limbs = ciphertext.limbs();
+  FCN_ASSIGN_OR_RETURN(Plaintext plaintext, Plaintext::create(params));
+  FCN_ASSIGN_OR_RETURN(std::uint64_t * sum, workspace.words((limbs + 1) * n));
+  std::uint64_t* term = sum + limbs * n;
+  const bool transformed = ciphertext.form() == Form::kTransformed;
+  for (std::size_t i = 0; i < limbs; ++i) {  // Horner's rule in s: sum = c_last, then sum * s + c_j
+    const ntt::Modulus& q = params.modulus(i);
+    std::uint64_t* x = sum + i * n;
+    std::memset(x, 0, n * sizeof *x);
+    for (std::size_t j = ciphertext.components(); j-- > 0;) {
+      std::memcpy(term, ciphertext.limb(j, i), n * sizeof *term);
+      if (!transformed && j != 0) params.table(i).forward(term);
+      if (!transformed && j == 0) params.table(i).inverse(x);  // c_0 joins after the way back
+      params.kernels().add(q, x, x, term, n);
+      if (j != 0) params.kernels().multiply(q, x, x, key.transformed() + i * n, n);
+    }
+    if (transformed) params.table(i).inverse(x);
+  }
+  scale_down(params, limbs, plaintext.coefficients(), sum, term);
+  plaintext.set_used_rows(params.t().digits());
+  platform::secure_wipe(sum, (limbs + 1) * n * sizeof *sum);
+  return plaintext;
+}
+
+}  // namespace fcn::fv

@@ -1,0 +1,29 @@
+// Encryption and decryption. Constant time in key, error and message; noise is sampled from rng, which stays
+// secret.
+#pragma once
+
+#include "ciphertext.h"
+#include "keys.h"
+#include "plaintext.h"
+#include "workspace.h"
+
+namespace fcn::fv {
+
+// Under the secret key: c_1 expands from a fresh seed, c_0 = round(q m / t) - c_1 s + e.
+// Errors: kMismatch (plaintext of other parameters), kOutOfMemory. Cost: 2 transforms a limb; noise
+// fresh_secret_key().
+platform::Result<SeededCiphertext> encrypt(const SecretKey& key, const Plaintext& plaintext,
+                                           platform::ChaCha20& rng, Workspace& workspace);
+
+// Under the public key (b, a), with a ternary u: (b u + e_0 + round(q m / t), a u + e_1), coefficients.
+// Errors: as above. Cost: 3 transforms a limb; noise fresh_public_key().
+platform::Result<Ciphertext> encrypt(const PublicKey& key, const Plaintext& plaintext,
+                                     platform::ChaCha20& rng, Workspace& workspace);
+
+// round(t c(s) / q) modulo t, for any number of components and either form.
+// Errors: kMismatch (other parameters), kOutOfRange (the static noise bound lets decryption fail),
+// kOutOfMemory. Which key made the ciphertext cannot be seen: with another key of the same parameters the
+// result is random.
+platform::Result<Plaintext> decrypt(const SecretKey& key, const Ciphertext& ciphertext, Workspace& workspace);
+
+}  // namespace fcn::fv

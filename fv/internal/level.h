@@ -1,0 +1,42 @@
+// What operations on ciphertexts of one number of limbs precompute. Private to fv.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "../params.h"
+#include "base_converter.h"
+
+namespace fcn::fv {
+
+// limbs primes of q with product q', and the auxiliary base B in which products are computed.
+struct Level {
+  std::size_t limbs = 0;
+  std::size_t aux_count = 0;             // primes of B: tables aux_first .. aux_first + aux_count - 1
+  BaseConverter to_aux;                  // q' -> B
+  BaseConverter from_aux;                // B -> q'
+  std::vector<std::uint64_t> q_inverse;  // q'^-1 modulo each prime of B
+  std::vector<std::int64_t> q_digits;    // q' modulo t: small digits at X^(k i), i < digits()
+  std::size_t q_digits_used = 0;
+  std::vector<std::uint64_t> hat_inverse;   // (q'/q_i)^-1 mod q_i
+  std::vector<std::uint64_t> fraction;      // floor(2^(63 + bits(q_i)) / q_i), at most 2^64 - 1: see decrypt
+  BaseConverter from_last, from_special;    // the last prime -> the earlier ones; the special prime -> q'
+  std::vector<std::uint64_t> last_inverse;  // inverse of the last prime modulo each earlier one
+  std::vector<std::uint64_t> special_inverse;  // inverse of the special prime modulo each of q'
+};
+
+// Where the auxiliary primes begin among Params::table: at the special prime, which serves as the first of
+// them.
+inline std::size_t aux_first(const Params& params) noexcept {
+  return params.q_count();
+}
+
+// What one prime precomputes about t.
+struct PrimeConstants {
+  platform::AlignedBuffer<std::uint64_t> t_transformed;  // t, forward transformed: n residues
+  std::uint64_t base_inverse = 0,
+                base_inverse_quotient = 0;  // b^-1 (t^-1 for an integer) and its Shoup quotient
+  std::uint64_t p_inverse = 0;              // (b^m + 1)^-1; 1 for an integer
+};
+
+}  // namespace fcn::fv

@@ -1,0 +1,84 @@
+#include "sampling.h"
+
+#include "../../platform/secure_wipe.h"
+#include "../../platform/wide.h"
+
+namespace fcn::fv {
+namespace {
+
+constexpr std::size_t kBatch = 512;  // candidates taken from the stream at once
+
+std::uint64_t read_little_endian(const std::uint8_t* bytes, unsigned count) {
+  std::uint64_t value = 0;
+  for (unsigned i = 0; i < count; ++i) value |= static_cast<std::uint64_t>(bytes[i]) << (8 * i);
+  return value;
+}
+
+// Set bits of x, without a table or an instruction that some processors lack.
+std::uint64_t bit_count(std::uint64_t x) {
+  x -= (x >> 1) & 0x5555555555555555u;
+  x = (x & 0x3333333333333333u) + ((x >> 2) & 0x3333333333333333u);
+  x = (x + (x >> 4)) & 0x0f0f0f0f0f0f0f0fu;
+  return (x * 0x0101010101010101u) >> 56;
+}
+
+}  // namespace
+
+void expand_uniform(const Params& params, std::uint64_t* dst, std::size_t limbs, const platform::Seed& seed,
+                    std::uint64_t stream) noexcept {
+  constexpr unsigned kBytes = 7;
+  static_assert(ntt::kMaxPrimeBits <= 8 * kBytes);
+  const std::size_t n = params.n();
+  for (std::size_t i = 0; i < limbs; ++i) {
+    platform::ChaCha20 rng(seed, stream + i);
+    const std::uint64_t q = params.modulus(i).value();
+    const std::uint64_t mask = (std::uint64_t{1} << params.modulus(i).bits()) - 1;
+    std::uint8_t bytes[kBytes * kBatch];
+    std::uint64_t* out = dst + i * n;
+    for (std::size_t filled = 0; filled < n;) {
+      rng.fill(bytes);
+      for (std::size_t c = 0; c < kBatch && filled < n; ++c) {
+        const std::uint64_t candidate = read_little_endian(bytes + kBytes * c, kBytes) & mask;
+        out[filled] = candidate;
+        filled += candidate < q;
+      }
+    }
+  }
+}
+
+void sample_error(std::int64_t* dst, std::size_t n, platform::ChaCha20& rng) noexcept {
+  constexpr unsigned kBytes = 6;
+  constexpr std::uint64_t kBits21 = (1u << 21) - 1;
+  std::uint8_t bytes[kBytes * kBatch];
+  for (std::size_t done = 0; done < n;) {
+    const std::size_t count = n - done < kBatch ? n - done : kBatch;
+    rng.fill({bytes, kBytes * count});
+    for (std::size_t c = 0; c < count; ++c) {
+      const std::uint64_t bits = read_little_endian(bytes + kBytes * c, kBytes);
+      dst[done + c] = static_cast<std::int64_t>(bit_count(bits & kBits21)) -
+                      static_cast<std::int64_t>(bit_count((bits >> 21) & kBits21));
+    }
+    done += count;
+  }
+  platform::secure_wipe(bytes, sizeof bytes);
+}
+
+void sample_ternary(std::int64_t* dst, std::size_t n, platform::ChaCha20& rng) noexcept {
+  for (std::size_t i = 0; i < n; ++i) {
+    dst[i] = static_cast<std::int64_t>(platform::multiply_high(rng.next_u64(), 3)) - 1;
+  }
+}
+
+void to_residues(const Params& params, std::uint64_t* dst, std::size_t limbs,
+                 const std::int64_t* x) noexcept {
+  const std::size_t n = params.n();
+  for (std::size_t i = 0; i < limbs; ++i) {
+    const std::uint64_t q = params.modulus(i).value();
+    for (std::size_t j = 0; j < n; ++j) {
+      const auto value = static_cast<std::uint64_t>(x[j]);
+      dst[i * n + j] = value + (q & (0 - (value >> 63)));
+    }
+  }
+}
+
+}  // namespace fcn::fv

@@ -1,0 +1,167 @@
+#include "key_switching.h"
+
+#include <cstring>
+
+#include "../ntt/automorphism.h"
+#include "evaluation.h"
+#include "internal/level.h"
+#include "internal/rounding.h"
+
+namespace fcn::fv {
+namespace {
+
+using platform::concat;
+using platform::mismatch;
+using platform::Status;
+
+// Sums of digit times key pair, over any number of switched polynomials; one division by the special prime at
+// the end.
+class KeySwitch {
+ public:
+  KeySwitch(const Params& params, std::size_t limbs)
+      : params_(params), n_(params.n()), limbs_(limbs), total_(limbs + (params.has_special() ? 1 : 0)) {}
+
+  std::size_t words() const {
+    return (2 * total_ + 2) * n_ +
+           (params_.has_special() ? limbs_ * n_ + params_.level(limbs_).from_special.scratch_words(n_) : 0);
+  }
+
+  // memory: words(); stays the caller's.
+  void start(std::uint64_t* memory) {
+    sums_ = memory;
+    digit_ = reinterpret_cast<std::int64_t*>(memory + 2 * total_ * n_);
+    residues_ = memory + (2 * total_ + 1) * n_;
+    scratch_ = residues_ + n_;
+    std::memset(sums_, 0, 2 * total_ * n_ * sizeof *sums_);
+  }
+
+  // + x s', where key switches from s'. Shape: x (limbs, n), coefficients.
+  void accumulate(const std::uint64_t* x, const KeySwitchKey& key) {
+    const std::size_t digits = params_.digits_per_limb();
+    for (std::size_t i = 0; i < limbs_; ++i) {
+      for (std::size_t j = 0; j < digits; ++j) {
+        extract_digit(x + i * n_, params_.modulus(i), j);
+        const std::size_t pair = (i * digits + j) * params_.key_limbs() * n_;
+        for (std::size_t l = 0; l < total_; ++l) {
+          const std::size_t prime = key_index(l);
+          const ntt::Modulus& q = params_.modulus(prime);
+          for (std::size_t c = 0; c < n_; ++c) residues_[c] = ntt::reduce_signed(digit_[c], q);
+          params_.table(prime).forward(residues_);
+          const std::size_t at = pair + prime * n_;
+          params_.kernels().multiply_add(q, sums_ + l * n_, residues_, key.b() + at, n_);
+          params_.kernels().multiply_add(q, sums_ + (total_ + l) * n_, residues_, key.a() + at, n_);
+        }
+      }
+    }
+  }
+
+  // c_0, c_1 += the sums, divided by the special prime with rounding. Shape: (limbs, n) each, coefficients.
+  void finish(std::uint64_t* c0, std::uint64_t* c1) {
+    for (std::size_t part = 0; part < 2; ++part) {
+      std::uint64_t* sum = sums_ + part * total_ * n_;
+      std::uint64_t* dst = part == 0 ? c0 : c1;
+      for (std::size_t l = 0; l < total_; ++l) params_.table(key_index(l)).inverse(sum + l * n_);
+      if (params_.has_special()) {
+        const Level& level = params_.level(limbs_);
+        subtract_and_divide(params_, sum, 0, limbs_, sum + limbs_ * n_, level.from_special,
+                            level.special_inverse.data(), scratch_);
+      }
+      for (std::size_t i = 0; i < limbs_; ++i) {
+        params_.kernels().add(params_.modulus(i), dst + i * n_, dst + i * n_, sum + i * n_, n_);
+      }
+    }
+  }
+
+ private:
+  std::size_t key_index(std::size_t l) const { return l < limbs_ ? l : params_.q_count(); }
+
+  // Digit j of the balanced expansion x = sum of d_j 2^(w j), d_j in [-2^(w-1), 2^(w-1)], of the centred
+  // residues.
+  void extract_digit(const std::uint64_t* x, const ntt::Modulus& q, std::size_t j) {
+    const std::size_t digits = params_.digits_per_limb();
+    const unsigned w = params_.digit_bits();
+    const std::int64_t half = std::int64_t{1} << (w - 1), mask = 2 * half - 1;
+    std::int64_t offset = 0;  // adding half to every lower digit makes them all non-negative
+    for (std::size_t i = 0; i + 1 < digits; ++i) offset += half << (w * i);
+    const unsigned shift = w * static_cast<unsigned>(j);
+    const bool top = j + 1 == digits;
+    for (std::size_t c = 0; c < n_; ++c) {
+      const std::int64_t shifted = (ntt::centered(x[c], q) + offset) >> shift;
+      digit_[c] = top ? shifted : (shifted & mask) - half;
+    }
+  }
+
+  const Params& params_;
+  std::size_t n_, limbs_, total_;
+  std::uint64_t* sums_ = nullptr;  // (2, total, n)
+  std::int64_t* digit_ = nullptr;  // (n)
+  std::uint64_t* residues_ = nullptr;
+  std::uint64_t* scratch_ = nullptr;
+};
+
+}  // namespace
+
+Status relinearize_inplace(Ciphertext& a, const RelinKeys& keys, Workspace& workspace) {
+  if (!(a.params() == keys.params()))
+    return mismatch("the relinearization keys have other parameters than the ciphertext");
+  if (a.components() == 2) return {};
+  if (a.components() > keys.max_components()) {
+    return mismatch(concat("no relinearization key for s^", a.components() - 1, ": the keys serve up to ",
+                           keys.max_components(), " components"));
+  }
+  const Params& params = a.params();
+  const NoiseModel model(params);
+  const Noise noise = model.key_switch(a.noise(), a.components() - 2, a.limbs());
+  FCN_RETURN_IF_ERROR(model.check(noise, a.limbs(), "relinearization"));
+  KeySwitch key_switch(params, a.limbs());
+  FCN_ASSIGN_OR_RETURN(Ciphertext out, Ciphertext::create(params, 2, a.limbs()));
+  FCN_ASSIGN_OR_RETURN(std::uint64_t * memory, workspace.words(key_switch.words()));
+  to_coefficients(a);
+  std::memcpy(out.component(0), a.component(0), 2 * a.limbs() * params.n() * sizeof(std::uint64_t));
+  key_switch.start(memory);
+  for (std::size_t p = 2; p < a.components(); ++p) key_switch.accumulate(a.component(p), keys.power(p));
+  key_switch.finish(out.component(0), out.component(1));
+  out.set_noise(noise);
+  a = std::move(out);
+  return {};
+}
+
+Status apply_galois_inplace(Ciphertext& a, std::size_t g, const GaloisKeys& keys, Workspace& workspace) {
+  const Params& params = a.params();
+  const std::size_t n = params.n();
+  if (g == 1) return {};
+  if (!(params == keys.params()))
+    return mismatch("the Galois keys have other parameters than the ciphertext");
+  if (g % 2 == 0 || g >= 2 * n)
+    return platform::invalid_argument(concat("Galois element ", g, " is not odd and below ", 2 * n));
+  if (a.components() != 2) {
+    return platform::invalid_argument(
+        concat("a rotation of ", a.components(), " components; relinearize first"));
+  }
+  const KeySwitchKey* key = keys.find(g);
+  if (key == nullptr) return mismatch(concat("no Galois key for element ", g));
+  const NoiseModel model(params);
+  const Noise noise = model.key_switch(a.noise(), 1, a.limbs());
+  FCN_RETURN_IF_ERROR(model.check(noise, a.limbs(), "a rotation"));
+  KeySwitch key_switch(params, a.limbs());
+  FCN_ASSIGN_OR_RETURN(Ciphertext out, Ciphertext::create(params, 2, a.limbs()));
+  FCN_ASSIGN_OR_RETURN(std::uint64_t * image, workspace.words(a.limbs() * n + key_switch.words()));
+  to_coefficients(a);
+  for (std::size_t i = 0; i < a.limbs(); ++i) {
+    ntt::apply_automorphism(params.modulus(i), out.limb(0, i), a.limb(0, i), g, n);
+    ntt::apply_automorphism(params.modulus(i), image + i * n, a.limb(1, i), g, n);
+  }
+  key_switch.start(image + a.limbs() * n);
+  key_switch.accumulate(image, *key);
+  key_switch.finish(out.component(0), out.component(1));
+  out.set_noise(noise);
+  a = std::move(out);
+  return {};
+}
+
+Status rotate_inplace(Ciphertext& a, std::int64_t steps, const GaloisKeys& keys, Workspace& workspace) {
+  const Status status = apply_galois_inplace(a, rotation_element(a.params(), steps), keys, workspace);
+  return status.ok() ? status : status.with_context(concat("rotation by ", steps));
+}
+
+}  // namespace fcn::fv

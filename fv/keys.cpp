@@ -1,0 +1,190 @@
+#include "keys.h"
+
+#include <algorithm>
+
+#include "../ntt/automorphism.h"
+#include "../platform/secure_wipe.h"
+#include "internal/sampling.h"
+
+namespace fcn::fv {
+namespace {
+
+using platform::AlignedBuffer;
+using platform::ChaCha20;
+using platform::concat;
+using platform::invalid_argument;
+using platform::Result;
+using platform::SecretBuffer;
+using platform::Seed;
+
+// A seed that becomes public, drawn from the secret generator's stream.
+Seed draw_seed(ChaCha20& rng) {
+  Seed seed;
+  rng.fill(seed);
+  return seed;
+}
+
+// b = -a s + e modulo `limbs` primes of a key, transform order. Shape: b, a, s (limbs, n); errors, residues:
+// scratch.
+void encrypt_zero(const SecretKey& key, std::uint64_t* b, const std::uint64_t* a, std::size_t limbs,
+                  ChaCha20& rng, SecretBuffer<std::int64_t>& error, SecretBuffer<std::uint64_t>& product) {
+  const Params& params = key.params();
+  const std::size_t n = params.n();
+  const ntt::KernelTable& kernels = params.kernels();
+  sample_error(error.data(), n, rng);
+  to_residues(params, b, limbs, error.data());
+  for (std::size_t i = 0; i < limbs; ++i) {
+    const ntt::Modulus& q = params.modulus(i);
+    params.table(i).forward(b + i * n);
+    kernels.multiply(q, product.data(), a + i * n, key.transformed() + i * n, n);
+    kernels.subtract(q, b + i * n, b + i * n, product.data(), n);
+  }
+}
+
+}  // namespace
+
+Result<SecretKey> SecretKey::generate(const Params& params, ChaCha20& rng) {
+  FCN_ASSIGN_OR_RETURN(auto s, SecretBuffer<std::int64_t>::create(params.n()));
+  sample_ternary(s.data(), params.n(), rng);
+  return from_coefficients(params, s.data());
+}
+
+Result<SecretKey> SecretKey::from_coefficients(const Params& params, const std::int64_t* s) {
+  const std::size_t n = params.n();
+  SecretKey key(params);
+  FCN_ASSIGN_OR_RETURN(key.coefficients_, SecretBuffer<std::int64_t>::create(n));
+  FCN_ASSIGN_OR_RETURN(key.transformed_, SecretBuffer<std::uint64_t>::create(params.key_limbs() * n));
+  for (std::size_t i = 0; i < n; ++i) {
+    if (s[i] < -1 || s[i] > 1)
+      return platform::corrupt(concat("coefficient ", i, " of the secret key is not ternary"));
+    key.coefficients_[i] = s[i];
+  }
+  to_residues(params, key.transformed_.data(), params.key_limbs(), s);
+  for (std::size_t i = 0; i < params.key_limbs(); ++i)
+    params.table(i).forward(key.transformed_.data() + i * n);
+  return key;
+}
+
+Result<PublicKey> PublicKey::from_parts(const Params& params, const Seed& seed,
+                                        AlignedBuffer<std::uint64_t> b) {
+  PublicKey key(params);
+  key.seed_ = seed;
+  key.b_ = std::move(b);
+  FCN_ASSIGN_OR_RETURN(key.a_, AlignedBuffer<std::uint64_t>::create(params.q_count() * params.n()));
+  expand_uniform(params, key.a_.data(), params.q_count(), seed, 0);
+  return key;
+}
+
+Result<PublicKey> PublicKey::generate(const SecretKey& secret, ChaCha20& rng) {
+  const Params& params = secret.params();
+  FCN_ASSIGN_OR_RETURN(auto b, AlignedBuffer<std::uint64_t>::create(params.q_count() * params.n()));
+  FCN_ASSIGN_OR_RETURN(PublicKey key, from_parts(params, draw_seed(rng), std::move(b)));
+  FCN_ASSIGN_OR_RETURN(auto error, SecretBuffer<std::int64_t>::create(params.n()));
+  FCN_ASSIGN_OR_RETURN(auto product, SecretBuffer<std::uint64_t>::create(params.n()));
+  encrypt_zero(secret, key.b_.data(), key.a_.data(), params.q_count(), rng, error, product);
+  return key;
+}
+
+Result<KeySwitchKey> KeySwitchKey::from_parts(const Params& params, const Seed& seed,
+                                              AlignedBuffer<std::uint64_t> b) {
+  KeySwitchKey key;
+  key.seed_ = seed;
+  key.b_ = std::move(b);
+  FCN_ASSIGN_OR_RETURN(key.a_, AlignedBuffer<std::uint64_t>::create(words(params)));
+  const std::size_t pairs = params.q_count() * params.digits_per_limb(), limbs = params.key_limbs();
+  for (std::size_t p = 0; p < pairs; ++p) {
+    expand_uniform(params, key.a_.data() + p * limbs * params.n(), limbs, seed, p * limbs);
+  }
+  return key;
+}
+
+Result<KeySwitchKey> KeySwitchKey::generate(const SecretKey& secret, const std::uint64_t* s_from,
+                                            ChaCha20& rng) {
+  const Params& params = secret.params();
+  const std::size_t n = params.n(), limbs = params.key_limbs();
+  FCN_ASSIGN_OR_RETURN(auto b, AlignedBuffer<std::uint64_t>::create(words(params)));
+  FCN_ASSIGN_OR_RETURN(KeySwitchKey key, from_parts(params, draw_seed(rng), std::move(b)));
+  FCN_ASSIGN_OR_RETURN(auto error, SecretBuffer<std::int64_t>::create(n));
+  FCN_ASSIGN_OR_RETURN(auto product, SecretBuffer<std::uint64_t>::create(n));
+  for (std::size_t i = 0; i < params.q_count(); ++i) {
+    const ntt::Modulus& q = params.modulus(i);
+    std::uint64_t gadget = params.has_special() ? ntt::reduce(params.spec().special_prime, q) : 1;
+    const std::uint64_t width = ntt::reduce(std::uint64_t{1} << params.digit_bits(), q);
+    for (std::size_t j = 0; j < params.digits_per_limb(); ++j) {
+      const std::size_t offset = (i * params.digits_per_limb() + j) * limbs * n;
+      std::uint64_t* pair_b = key.b_.data() + offset;
+      encrypt_zero(secret, pair_b, key.a_.data() + offset, limbs, rng, error, product);
+      params.kernels().scalar_multiply_add(q, pair_b + i * n, s_from + i * n, gadget, n);
+      gadget = ntt::multiply_mod(gadget, width, q);
+    }
+  }
+  return key;
+}
+
+Result<RelinKeys> RelinKeys::generate(const SecretKey& secret, ChaCha20& rng, std::size_t max_components) {
+  const Params& params = secret.params();
+  if (max_components < 3 || max_components > kMaxComponents) {
+    return invalid_argument(
+        concat("relinearization from ", max_components, " components: not 3 to ", kMaxComponents));
+  }
+  const std::size_t n = params.n(), limbs = params.key_limbs();
+  FCN_ASSIGN_OR_RETURN(auto power, SecretBuffer<std::uint64_t>::create(limbs * n));
+  std::copy(secret.transformed(), secret.transformed() + limbs * n, power.data());
+  std::vector<KeySwitchKey> keys;
+  for (std::size_t p = 2; p < max_components; ++p) {
+    for (std::size_t i = 0; i < limbs; ++i) {
+      params.kernels().multiply(params.modulus(i), power.data() + i * n, power.data() + i * n,
+                                secret.transformed() + i * n, n);
+    }
+    FCN_ASSIGN_OR_RETURN(KeySwitchKey key, KeySwitchKey::generate(secret, power.data(), rng));
+    keys.push_back(std::move(key));
+  }
+  return RelinKeys(params, std::move(keys));
+}
+
+Result<GaloisKeys> GaloisKeys::generate(const SecretKey& secret, ChaCha20& rng,
+                                        const std::vector<std::size_t>& elements) {
+  const Params& params = secret.params();
+  const std::size_t n = params.n(), limbs = params.key_limbs();
+  FCN_ASSIGN_OR_RETURN(auto residues, SecretBuffer<std::uint64_t>::create(limbs * n));
+  FCN_ASSIGN_OR_RETURN(auto image, SecretBuffer<std::uint64_t>::create(limbs * n));
+  to_residues(params, residues.data(), limbs, secret.coefficients());
+  std::vector<std::pair<std::size_t, KeySwitchKey>> keys;
+  for (std::size_t g : elements) {
+    if (g % 2 == 0 || g <= 1 || g >= 2 * n) {
+      return invalid_argument(concat("Galois element ", g, " is not an odd number in (1, ", 2 * n, ")"));
+    }
+    if (std::count(elements.begin(), elements.end(), g) > 1) {
+      return invalid_argument(concat("Galois element ", g, " is asked for twice"));
+    }
+    for (std::size_t i = 0; i < limbs; ++i) {
+      ntt::apply_automorphism(params.modulus(i), image.data() + i * n, residues.data() + i * n, g, n);
+      params.table(i).forward(image.data() + i * n);
+    }
+    FCN_ASSIGN_OR_RETURN(KeySwitchKey key, KeySwitchKey::generate(secret, image.data(), rng));
+    keys.emplace_back(g, std::move(key));
+  }
+  return GaloisKeys(params, std::move(keys));
+}
+
+const KeySwitchKey* GaloisKeys::find(std::size_t g) const noexcept {
+  for (const auto& [element, key] : keys_) {
+    if (element == g) return &key;
+  }
+  return nullptr;
+}
+
+std::size_t rotation_element(const Params& params, std::int64_t steps) noexcept {
+  const std::size_t order = params.t().is_integer() ? params.n() / 2 : params.t().length();
+  const std::size_t base = params.t().is_integer() ? 3 : 1 + 2 * params.t().digits();
+  const auto cycle = static_cast<std::int64_t>(order);
+  std::size_t g = 1;
+  for (std::int64_t i = ((steps % cycle) + cycle) % cycle; i > 0; --i) g = g * base % (2 * params.n());
+  return g;
+}
+
+std::size_t row_swap_element(const Params& params) noexcept {
+  return 2 * params.n() - 1;
+}
+
+}  // namespace fcn::fv

@@ -1,0 +1,33 @@
+#include "modulus_switch.h"
+
+#include <cstring>
+
+#include "evaluation.h"
+#include "internal/level.h"
+#include "internal/rounding.h"
+
+namespace fcn::fv {
+
+platform::Status modulus_switch_inplace(Ciphertext& a, Workspace& workspace) {
+  const std::size_t limbs = a.limbs(), n = a.params().n();
+  if (limbs == 1) return platform::invalid_argument("modulus switch: the ciphertext has one prime left");
+  const Params& params = a.params();
+  const NoiseModel model(params);
+  const Noise noise = model.modulus_switch(a.noise(), limbs, a.components());
+  FCN_RETURN_IF_ERROR(model.check(noise, limbs - 1, "a modulus switch"));
+  const Level& level = params.level(limbs);
+  FCN_ASSIGN_OR_RETURN(Ciphertext out, Ciphertext::create(params, a.components(), limbs - 1));
+  FCN_ASSIGN_OR_RETURN(std::uint64_t * scratch,
+                       workspace.words((limbs - 1) * n + level.from_last.scratch_words(n)));
+  to_coefficients(a);
+  for (std::size_t c = 0; c < a.components(); ++c) {
+    std::memcpy(out.component(c), a.component(c), (limbs - 1) * n * sizeof(std::uint64_t));
+    subtract_and_divide(params, out.component(c), 0, limbs - 1, a.limb(c, limbs - 1), level.from_last,
+                        level.last_inverse.data(), scratch);
+  }
+  out.set_noise(noise);
+  a = std::move(out);
+  return {};
+}
+
+}  // namespace fcn::fv

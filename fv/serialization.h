@@ -1,0 +1,51 @@
+// Bytes of every object: versioned, little-endian, residues packed to the width of their prime.
+//
+// Layout: "FCN" and the kind (4 bytes), version (u32), fingerprint of the parameters (u64), length of the
+// payload (u64), payload, checksum64 of everything before it (u64). Keys and seeded ciphertexts store the
+// seed of their uniform half. Reading checks kind, version, parameters, length, checksum, every count and
+// every residue. Errors of every reader: kCorrupt (truncated, damaged, another kind or version), kMismatch
+// (other parameters), kOutOfMemory. The checksum finds accidents; a forger can make a valid file, of which
+// the worst is a wrong result.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "ciphertext.h"
+#include "keys.h"
+#include "plaintext.h"
+
+namespace fcn::fv {
+
+using Bytes = std::vector<std::uint8_t>;
+using ByteSpan = std::span<const std::uint8_t>;
+
+inline constexpr std::uint32_t kFormatVersion = 1;
+inline constexpr std::size_t kMaxCiphertexts = std::size_t{1} << 20;  // in one file
+
+Bytes serialize(const Params& params);
+Bytes serialize(const PublicKey& key);
+Bytes serialize(const RelinKeys& keys);
+Bytes serialize(const GaloisKeys& keys);
+Bytes serialize(std::span<const Ciphertext> ciphertexts);
+Bytes serialize(std::span<const SeededCiphertext> ciphertexts);
+// Named apart, so that no template or overload writes a secret by accident. Two bits a coefficient; wiped
+// when it dies.
+platform::Result<platform::SecretBuffer<std::uint8_t>> serialize_secret_key(const SecretKey& key);
+
+// Checks the parameters as Params::create does; parameters for tests are refused.
+platform::Result<Params> deserialize_params(ByteSpan bytes,
+                                            const ntt::KernelTable& kernels = ntt::best_kernels());
+platform::Result<PublicKey> deserialize_public_key(const Params& params, ByteSpan bytes);
+platform::Result<RelinKeys> deserialize_relin_keys(const Params& params, ByteSpan bytes);
+platform::Result<GaloisKeys> deserialize_galois_keys(const Params& params, ByteSpan bytes);
+platform::Result<std::vector<Ciphertext>> deserialize_ciphertexts(const Params& params, ByteSpan bytes);
+platform::Result<std::vector<SeededCiphertext>> deserialize_seeded_ciphertexts(const Params& params,
+                                                                               ByteSpan bytes);
+platform::Result<SecretKey> deserialize_secret_key(const Params& params, ByteSpan bytes);
+
+// What a file claims to be ("relinearization keys"), from its first bytes. Errors: kCorrupt.
+platform::Result<std::string> describe_kind(ByteSpan bytes);
+
+}  // namespace fcn::fv
