@@ -23,10 +23,11 @@ inline Values run_layer_ref(const nn::Layer& layer, const Values& in) {
   if (layer.kind == nn::LayerKind::kFlatten) return in;
   if (layer.kind == nn::LayerKind::kPolynomial) {
     for (const std::int64_t x : in) {
-      std::int64_t sum = 0, power = 1;
-      for (const std::int64_t a : layer.coefficients) {
-        sum += a * power;
-        power *= x;
+      std::int64_t sum = 0;
+      for (std::size_t i = 0; i < layer.coefficients.size(); ++i) {
+        std::int64_t term = layer.coefficients[i];
+        for (std::size_t j = 0; j < i; ++j) term *= x;
+        sum += term;
       }
       out.push_back(sum);
     }
