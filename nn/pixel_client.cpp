@@ -1,0 +1,55 @@
+#include "pixel_client.h"
+
+#include <optional>
+
+#include "../fv/encoding.h"
+#include "internal/for_each_on.h"
+
+namespace fcn::nn {
+
+using platform::concat;
+using platform::Result;
+using platform::Status;
+
+Result<std::vector<fv::SeededCiphertext>> encrypt_pixels(const fv::SecretKey& key,
+                                                         std::span<const std::int64_t> pixels,
+                                                         platform::ChaCha20& rng,
+                                                         platform::ThreadPool& pool) {
+  platform::Seed seed;
+  rng.fill(seed);
+  std::vector<fv::Workspace> workspaces(pool.size());
+  std::vector<std::optional<fv::SeededCiphertext>> slots(pixels.size());
+  const Status status =
+      internal::for_each_on(pool, pixels.size(), [&](std::size_t i, std::size_t worker) -> Status {
+        platform::ChaCha20 own(seed, i);  // each pixel draws from a stream of its own
+        auto encoded = fv::encode_integer(key.params(), pixels[i]);
+        if (!encoded.ok()) return encoded.status().with_context(concat("pixel ", i));
+        FCN_ASSIGN_OR_RETURN(slots[i], fv::encrypt(key, encoded.value(), own, workspaces[worker]));
+        return {};
+      });
+  platform::secure_wipe(seed.data(), seed.size());
+  FCN_RETURN_IF_ERROR(status);
+  std::vector<fv::SeededCiphertext> ciphertexts;
+  ciphertexts.reserve(slots.size());
+  for (auto& slot : slots) ciphertexts.push_back(std::move(*slot));
+  return ciphertexts;
+}
+
+Result<std::vector<std::int64_t>> decrypt_values(const fv::SecretKey& key,
+                                                 std::span<const fv::Ciphertext> values,
+                                                 platform::ThreadPool& pool) {
+  std::vector<fv::Workspace> workspaces(pool.size());
+  std::vector<std::int64_t> integers(values.size());
+  FCN_RETURN_IF_ERROR(
+      internal::for_each_on(pool, values.size(), [&](std::size_t i, std::size_t worker) -> Status {
+        auto plaintext = fv::decrypt(key, values[i], workspaces[worker]);
+        if (!plaintext.ok()) return plaintext.status().with_context(concat("value ", i));
+        auto integer = fv::decode_integer(plaintext.value());
+        if (!integer.ok()) return integer.status().with_context(concat("value ", i));
+        integers[i] = integer.value();
+        return {};
+      }));
+  return integers;
+}
+
+}  // namespace fcn::nn

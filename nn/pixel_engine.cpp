@@ -1,0 +1,164 @@
+#include "pixel_engine.h"
+
+#include <optional>
+
+#include "../fv/encoding.h"
+#include "../fv/evaluation.h"
+#include "../fv/key_switching.h"
+#include "../fv/monomial_sum.h"
+#include "../fv/product.h"
+#include "internal/for_each_on.h"
+
+namespace fcn::nn {
+namespace {
+
+using fv::Ciphertext;
+using fv::Correlation;
+using fv::MonomialSum;
+using fv::Params;
+using platform::concat;
+using platform::Result;
+using platform::Status;
+
+// What one thread needs to compute values of a stage.
+class Worker {
+ public:
+  static Result<Worker> create(const Params& params, const fv::RelinKeys& keys) {
+    FCN_ASSIGN_OR_RETURN(auto sum,
+                         MonomialSum::create(params, 3, params.q_count(), Correlation::kIndependent));
+    FCN_ASSIGN_OR_RETURN(auto powers, MonomialSum::create(params, 3, params.q_count(), Correlation::kAny));
+    return Worker(params, keys, std::move(sum), std::move(powers));
+  }
+
+  const OpCounts& counts() const { return counts_; }
+
+  // Output o of a stage whose inputs are `values`.
+  Result<Ciphertext> compute(const PixelStage& stage, std::size_t o, const std::vector<Ciphertext>& values) {
+    const auto& row = stage.rows[o];
+    FCN_ASSIGN_OR_RETURN(Ciphertext x, Ciphertext::create(params_, 2, params_.q_count()));
+    for (const MonomialTerm& term : row)
+      FCN_RETURN_IF_ERROR(sum_.add(values[term.input], term.exponent, term.negate));
+    if (!row.empty()) {
+      if (stage.weighted) counts_.pt_ct_mults += row.size();
+      counts_.ct_ct_adds += row.size() - 1;
+      FCN_RETURN_IF_ERROR(sum_.finish(x));
+    }
+    FCN_RETURN_IF_ERROR(relinearize(x));
+    if (stage.bias[o] != 0) FCN_RETURN_IF_ERROR(add_constant(x, stage.bias[o]));
+    x.set_noise(stage.noise_sum);  // the plan's bound holds for every output
+    if (!stage.polynomial.empty()) FCN_RETURN_IF_ERROR(apply_polynomial(x, stage.polynomial));
+    return x;
+  }
+
+  Status relinearize(Ciphertext& x) {
+    if (x.components() == 2) return {};
+    ++counts_.relinearizations;
+    return fv::relinearize_inplace(x, keys_, workspace_);
+  }
+
+ private:
+  Worker(const Params& params, const fv::RelinKeys& keys, MonomialSum sum, MonomialSum powers)
+      : params_(params), keys_(keys), sum_(std::move(sum)), powers_(std::move(powers)) {}
+
+  Status add_constant(Ciphertext& x, std::int64_t value) {
+    FCN_ASSIGN_OR_RETURN(const fv::Plaintext constant, fv::encode_integer(params_, value));
+    ++counts_.pt_ct_adds;
+    return fv::add_plain_inplace(x, constant, workspace_);
+  }
+
+  // x = sum of a_i x^i, powers by halving; those that are factors again are relinearized.
+  Status apply_polynomial(Ciphertext& x, const std::vector<std::int64_t>& a) {
+    const std::size_t degree = a.size() - 1;
+    const std::vector<bool> reused = reused_powers(degree);
+    std::vector<Ciphertext> power;  // x^(i+1) at i
+    power.push_back(std::move(x));
+    for (std::size_t i = 2; i <= degree; ++i) {
+      FCN_ASSIGN_OR_RETURN(Ciphertext next, Ciphertext::create(params_, 2, params_.q_count()));
+      ++counts_.ct_ct_mults;
+      const Ciphertext& half = power[i / 2 - 1];
+      FCN_RETURN_IF_ERROR(i % 2 == 0 ? fv::square(next, half, workspace_)
+                                     : fv::multiply(next, power[i - i / 2 - 1], half, workspace_));
+      if (reused[i]) FCN_RETURN_IF_ERROR(relinearize(next));
+      power.push_back(std::move(next));
+    }
+    const auto base = static_cast<std::int64_t>(params_.t().base());
+    std::size_t nonzero = 0;
+    for (std::size_t i = 1; i <= degree; ++i) nonzero += a[i] != 0;
+    if (nonzero == 1 && a[degree] == 1) {
+      x = std::move(power.back());
+    } else {
+      std::vector<MonomialTerm> terms;  // input: the power, less one
+      for (std::size_t i = 1; i <= degree; ++i)
+        append_weight(terms, static_cast<std::uint32_t>(i - 1), a[i], base);
+      for (const MonomialTerm& term : terms)
+        FCN_RETURN_IF_ERROR(powers_.add(power[term.input], term.exponent, term.negate));
+      counts_.pt_ct_mults += terms.size();
+      counts_.ct_ct_adds += terms.size() - 1;
+      FCN_RETURN_IF_ERROR(powers_.finish(x));
+    }
+    return a[0] == 0 ? Status() : add_constant(x, a[0]);
+  }
+
+  Params params_;
+  const fv::RelinKeys& keys_;
+  MonomialSum sum_, powers_;
+  fv::Workspace workspace_;
+  OpCounts counts_;
+};
+
+}  // namespace
+
+Result<std::vector<Ciphertext>> PixelEngine::infer(std::span<const fv::SeededCiphertext> pixels,
+                                                   const fv::RelinKeys& keys, platform::ThreadPool& pool,
+                                                   OpCounts* counts, const Progress& progress) const {
+  const Params& params = plan_.params();
+  const std::size_t inputs = plan_.network().input.size();
+  if (pixels.size() != inputs) {
+    return platform::invalid_argument(
+        concat("the network reads ", inputs, " encrypted pixels, not ", pixels.size()));
+  }
+  if (!(keys.params() == params))
+    return platform::mismatch("the relinearization keys have other parameters than the network's plan");
+  for (std::size_t i = 0; i < inputs; ++i) {
+    if (!(pixels[i].params == params))
+      return platform::mismatch(
+          concat("encrypted pixel ", i, " has other parameters than the network's plan"));
+  }
+  std::vector<Worker> workers;
+  for (std::size_t w = 0; w < pool.size(); ++w) {
+    FCN_ASSIGN_OR_RETURN(Worker worker, Worker::create(params, keys));
+    workers.push_back(std::move(worker));
+  }
+
+  std::vector<std::optional<Ciphertext>> slots(inputs);  // each written by one iteration
+  FCN_RETURN_IF_ERROR(internal::for_each_on(pool, inputs, [&](std::size_t i, std::size_t) -> Status {
+    FCN_ASSIGN_OR_RETURN(slots[i], pixels[i].expand());
+    return {};
+  }));
+  std::vector<Ciphertext> values;
+  const auto collect = [&] {
+    values.clear();
+    for (auto& slot : slots) values.push_back(std::move(*slot));
+  };
+  collect();
+  for (const PixelStage& stage : plan_.stages()) {
+    slots.clear();
+    slots.resize(stage.rows.size());
+    const bool last = &stage == &plan_.stages().back();
+    FCN_RETURN_IF_ERROR(
+        internal::for_each_on(pool, slots.size(), [&](std::size_t o, std::size_t w) -> Status {
+          FCN_ASSIGN_OR_RETURN(slots[o], workers[w].compute(stage, o, values));
+          if (progress && w == 0) progress(stage.name, o, slots.size());
+          return last ? workers[w].relinearize(*slots[o]) : Status();
+        }));
+    if (progress) progress(stage.name, slots.size(), slots.size());
+    collect();
+  }
+  if (counts != nullptr) {
+    *counts = OpCounts{};
+    for (const Worker& worker : workers) *counts += worker.counts();
+  }
+  return values;
+}
+
+}  // namespace fcn::nn
