@@ -1,0 +1,15 @@
+// How many images an integer network classifies correctly.
+#pragma once
+
+#include "../platform/thread_pool.h"
+#include "idx_file.h"
+#include "network.h"
+
+namespace fcn::nn {
+
+// The number of images first .. first + count - 1 whose largest score is that of their label, by plain_run.
+// Errors: kInvalidArgument (images missing or of another size), those of plain_run.
+platform::Result<std::size_t> count_correct(const Network& network, const Dataset& images, std::size_t first,
+                                            std::size_t count, platform::ThreadPool& pool);
+
+}  // namespace fcn::nn

@@ -1,0 +1,178 @@
+// Training as a whole on a few hundred generated patterns: it learns, keeps its promises and repeats itself.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <random>
+#include <vector>
+
+#include "nn/accuracy.h"
+#include "nn/training.h"
+
+namespace fcn::nn {
+namespace {
+
+using platform::StatusCode;
+
+constexpr int kSide = 12;
+
+// Four kinds of pattern (bar across, bar down, diagonal, frame) at random places and sizes, with noise.
+Dataset patterns(std::size_t count, unsigned seed) {
+  std::mt19937 generator(seed);
+  Dataset set;
+  set.height = set.width = kSide;
+  for (std::size_t i = 0; i < count; ++i) {
+    const int kind = static_cast<int>(generator() % 4), size = 5 + static_cast<int>(generator() % 4);
+    const int top = 1 + static_cast<int>(generator() % (kSide - 1 - size)),
+              left = 1 + static_cast<int>(generator() % (kSide - 1 - size));
+    for (int y = 0; y < kSide; ++y) {
+      for (int x = 0; x < kSide; ++x) {
+        const int v = y - top, u = x - left;
+        bool ink = v >= 0 && v < size && u >= 0 && u < size;
+        if (kind == 0) ink = ink && v / 2 == size / 4;
+        if (kind == 1) ink = ink && u / 2 == size / 4;
+        if (kind == 2) ink = ink && std::abs(u - v) <= 1;
+        if (kind == 3) ink = ink && (v == 0 || u == 0 || v == size - 1 || u == size - 1);
+        set.pixels.push_back(static_cast<std::uint8_t>((ink ? 180 : 0) + generator() % 60));
+      }
+    }
+    set.labels.push_back(static_cast<std::uint8_t>(kind));
+  }
+  return set;
+}
+
+std::vector<Layer> small_geometry() {
+  const Layer conv = make_conv2d({1, kSide, kSide}, 3, 3, 2, 1), hidden = make_dense(conv.out, 12);
+  return {conv, make_polynomial(conv.out, {}), hidden, make_polynomial(hidden.out, {}),
+          make_dense(hidden.out, 4)};
+}
+
+TrainOptions small_options() {
+  TrainOptions options;
+  options.seed = 5;
+  options.threads = 1;
+  options.held_out = 128;
+  options.distortion = {0.5f, 0.05f, 0.05f, 0.05f};
+  options.layers = {{1.0f, 3}, {0.25f, 3}, {0.5f, 4}};
+  options.stages = {
+      {.name = "dense", .epochs = 60, .rate_begin = 1e-2f, .rate_end = 1e-3f},
+      {.name = "prune", .epochs = 20, .rate_begin = 5e-3f, .rate_end = 1e-3f, .prune = true, .distill = 0.5f},
+      {.name = "fix half", .epochs = 10, .rate_begin = 3e-3f, .rate_end = 1e-3f, .fix = 0.5f},
+      {.name = "fix all", .epochs = 5, .rate_begin = 1e-3f, .rate_end = 1e-4f, .augment = false, .fix = 1}};
+  return options;
+}
+
+TEST(TrainingRun, LearnsPatternsWithSparsePowersOfTwo) {
+  const Dataset set = patterns(768, 1);
+  std::vector<EpochReport> reports;
+  const auto model = train_network("patterns", small_geometry(), set, small_options(),
+                                   [&](const EpochReport& report) { reports.push_back(report); });
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  const TrainedModel& m = model.value();
+  EXPECT_GE(m.held_out_accuracy, 0.9);
+  ASSERT_EQ(reports.size(), 95u);
+  EXPECT_EQ(reports.back().stage, "fix all");
+  EXPECT_EQ(reports.back().epoch, 95);
+  EXPECT_LT(reports[59].loss, 0.5 * reports[0].loss);
+  // Fixed weights and rounded biases are what the last epoch measured already; floats may tip a tie.
+  EXPECT_NEAR(reports.back().held_out_accuracy, m.held_out_accuracy, 1.5 / 128);
+
+  const std::vector<LayerRecipe> recipes = small_options().layers;
+  std::size_t linear = 0, nonzero = 0;
+  for (const Layer& layer : m.network.layers) {
+    if (layer.weights.empty()) continue;
+    std::size_t kept = 0;
+    for (const std::int64_t w : layer.weights) {
+      const std::int64_t size = std::abs(w);
+      EXPECT_TRUE((size & (size - 1)) == 0 && size < (std::int64_t{1} << recipes[linear].levels)) << w;
+      kept += w != 0;
+    }
+    EXPECT_EQ(kept, m.nonzero_weights[linear]);
+    EXPECT_LE(static_cast<double>(kept),
+              recipes[linear].keep * static_cast<double>(layer.weights.size()) + 0.5);
+    EXPECT_GT(kept, 0u);
+    nonzero += kept;
+    ++linear;
+  }
+  EXPECT_EQ(reports.back().nonzero_weights, nonzero);
+
+  // Images it has never met, counted by the integer network.
+  const Dataset fresh = patterns(200, 2);
+  platform::ThreadPool pool(1);
+  const auto correct = count_correct(m.network, fresh, 0, 200, pool);
+  ASSERT_TRUE(correct.ok());
+  EXPECT_GE(correct.value(), 175u);
+}
+
+TEST(TrainingRun, PrunedWeightsStayPruned) {
+  std::vector<std::size_t> nonzero;
+  ASSERT_TRUE(train_network("patterns", small_geometry(), patterns(400, 1), small_options(),
+                            [&](const EpochReport& report) { nonzero.push_back(report.nonzero_weights); })
+                  .ok());
+  for (std::size_t e = 1; e < nonzero.size(); ++e) EXPECT_LE(nonzero[e], nonzero[e - 1]) << "epoch " << e + 1;
+}
+
+TEST(TrainingRun, SeedDecidesAndThreadsDoNot) {
+  const Dataset set = patterns(400, 1);
+  TrainOptions options = small_options();
+  for (TrainStage& stage : options.stages) stage.epochs = 2;
+  const auto one = train_network("patterns", small_geometry(), set, options);
+  options.threads = 2;
+  const auto two = train_network("patterns", small_geometry(), set, options);
+  options.threads = 3;
+  const auto three = train_network("patterns", small_geometry(), set, options);
+  options.seed = 6;
+  const auto other = train_network("patterns", small_geometry(), set, options);
+  ASSERT_TRUE(one.ok() && two.ok() && three.ok() && other.ok());
+  EXPECT_EQ(one.value().network, two.value().network);
+  EXPECT_EQ(one.value().network, three.value().network);
+  EXPECT_NE(one.value().network, other.value().network);
+}
+
+TEST(TrainingRun, DivergenceIsAnError) {
+  TrainOptions options = small_options();
+  options.stages[0].rate_begin = options.stages[0].rate_end = 1e12f;
+  const auto model = train_network("patterns", small_geometry(), patterns(400, 1), options);
+  EXPECT_EQ(model.status().code(), StatusCode::kOutOfRange);
+  EXPECT_NE(model.status().message().find("of stage dense"), std::string::npos) << model.status().message();
+}
+
+void expect_refused(const TrainOptions& options, const Dataset& set, const std::string& reason) {
+  const auto model = train_network("patterns", small_geometry(), set, options);
+  EXPECT_EQ(model.status().code(), StatusCode::kInvalidArgument);
+  EXPECT_NE(model.status().message().find(reason), std::string::npos) << model.status().message();
+}
+
+TEST(TrainingRun, RefusesWhatDoesNotFit) {
+  const Dataset set = patterns(400, 1);
+  TrainOptions options = small_options();
+  options.input_max = 0;
+  expect_refused(options, set, "input_max = 0");
+  options = small_options();
+  options.held_out = 300;
+  expect_refused(options, set, "400 images of which 300 are held out");
+  options = small_options();
+  options.layers.pop_back();
+  expect_refused(options, set, "2 layer recipes for 3 linear layers");
+  options = small_options();
+  options.stages.pop_back();
+  expect_refused(options, set, "the last stage must fix all weights");
+  Dataset wrong_label = set;
+  wrong_label.labels[17] = 4;
+  expect_refused(small_options(), wrong_label, "label 4");
+  Dataset wrong_size = set;
+  wrong_size.height = 6;
+  wrong_size.width = 24;
+  expect_refused(small_options(), wrong_size, "6 x 24");
+}
+
+TEST(TrainingRun, CountCorrectRefusesMissingImages) {
+  const auto model = make_dense({1, kSide, kSide}, 4);
+  platform::ThreadPool pool(1);
+  const auto count = count_correct({"x", model.in, 3, 1, {model}}, patterns(10, 1), 5, 6, pool);
+  EXPECT_NE(count.status().message().find("images 5 to 11 of only 10"), std::string::npos)
+      << count.status().message();
+}
+
+}  // namespace
+}  // namespace fcn::nn
