@@ -148,8 +148,4 @@ void ProgressLine::clear() {
   shown_ = false;
 }
 
-void print_error(const std::string& command, const std::string& message) {
-  std::fprintf(stderr, "fcn-mnist %s: %s\n", command.c_str(), message.c_str());
-}
-
 }  // namespace fcn::apps

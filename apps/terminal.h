@@ -55,7 +55,4 @@ class ProgressLine {
   std::chrono::steady_clock::time_point drawn_;
 };
 
-// The error on stderr, in the form every subcommand uses: "fcn-mnist eval: message".
-void print_error(const std::string& command, const std::string& message);
-
 }  // namespace fcn::apps

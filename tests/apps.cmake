@@ -1,7 +1,14 @@
 # The pieces of fcn-mnist, and the program itself on bad input.
 if(TARGET fcn_mnist_parts)
-  foreach(name digit_renderer flags image_file json mnist_normalize terminal)
+  foreach(name demo_images digit_renderer flags image_file json mnist_folder mnist_normalize terminal)
     fcn_test(apps ${name})
     target_link_libraries(test_${name} PRIVATE fcn_mnist_parts)
   endforeach()
+  add_test(NAME apps/embed_text
+           COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/apps/embed_text_test.sh ${CMAKE_COMMAND}
+                   ${PROJECT_SOURCE_DIR}/apps/embed_text.cmake ${CMAKE_CXX_COMPILER})
+  add_test(NAME apps/cli COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/apps/cli_test.sh $<TARGET_FILE:fcn-mnist>)
+  add_test(NAME apps/download_mnist COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/apps/download_mnist_test.sh
+                                            ${PROJECT_SOURCE_DIR}/apps/download_mnist.sh)
+  set_tests_properties(apps/download_mnist PROPERTIES SKIP_RETURN_CODE 77)
 endif()

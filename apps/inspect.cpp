@@ -1,0 +1,105 @@
+// fcn-mnist inspect: what a model holds and what running it encrypted will take.
+#include <cinttypes>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+
+#include "../nn/range_analysis.h"
+#include "commands.h"
+#include "model_source.h"
+#include "terminal.h"
+
+namespace fcn::apps {
+namespace {
+
+using platform::concat;
+using platform::Status;
+
+std::string shape_text(const nn::Shape& shape) {
+  return concat(shape.channels, "x", shape.height, "x", shape.width);
+}
+
+// "3 + 2 x - x^2": terms that are 0 left out.
+std::string polynomial_text(const std::vector<std::int64_t>& coefficients) {
+  std::string text;
+  for (std::size_t i = 0; i < coefficients.size(); ++i) {
+    const std::int64_t coefficient = coefficients[i];
+    if (coefficient == 0) continue;
+    text += text.empty() ? (coefficient < 0 ? "-" : "") : (coefficient < 0 ? " - " : " + ");
+    const bool unit = i > 0 && (coefficient == 1 || coefficient == -1);
+    if (!unit) text += concat(std::llabs(coefficient), i > 0 ? " " : "");
+    if (i > 0) text += i == 1 ? "x" : concat("x^", i);
+  }
+  return text.empty() ? "0" : text;
+}
+
+struct WeightSummary {
+  std::size_t nonzero = 0;
+  std::size_t other = 0;                                           // neither 0 nor +-2^e
+  std::map<int, std::pair<std::size_t, std::size_t>> by_exponent;  // how many +2^e, how many -2^e
+};
+
+WeightSummary summarize(const std::vector<std::int64_t>& weights) {
+  WeightSummary summary;
+  for (const std::int64_t weight : weights) {
+    if (weight == 0) continue;
+    ++summary.nonzero;
+    const std::uint64_t size = static_cast<std::uint64_t>(std::llabs(weight));
+    if ((size & (size - 1)) != 0) {
+      ++summary.other;
+      continue;
+    }
+    auto& [plus, minus] = summary.by_exponent[__builtin_ctzll(size)];
+    ++(weight > 0 ? plus : minus);
+  }
+  return summary;
+}
+
+void print_weights(const std::vector<std::int64_t>& weights) {
+  const WeightSummary summary = summarize(weights);
+  std::printf("      weights: %s of %s are not zero (%.1f %%)\n", format_count(summary.nonzero).c_str(),
+              format_count(weights.size()).c_str(),
+              100 * static_cast<double>(summary.nonzero) / static_cast<double>(weights.size()));
+  for (const auto& [exponent, counts] : summary.by_exponent) {
+    const std::size_t both = counts.first + counts.second;
+    const std::size_t bar = (both * 40 + summary.nonzero - 1) / summary.nonzero;
+    std::printf("        2^%-2d  +%-6zu -%-6zu %s\n", exponent, counts.first, counts.second,
+                std::string(bar, '#').c_str());
+  }
+  if (summary.other != 0) std::printf("        not a power of two: %zu\n", summary.other);
+}
+
+void print_layer(std::size_t index, const nn::Layer& layer, const nn::LayerRange& range) {
+  std::printf("  %2zu  %-10s %9s -> %-9s", index + 1, nn::layer_kind_name(layer.kind),
+              shape_text(layer.in).c_str(), shape_text(layer.out).c_str());
+  if (layer.kernel != 0)
+    std::printf("  kernel %d, stride %d, padding %d", layer.kernel, layer.stride, layer.padding);
+  if (!layer.coefficients.empty()) std::printf("  %s", polynomial_text(layer.coefficients).c_str());
+  std::printf("\n      values in [%" PRId64 ", %" PRId64 "], %d bits\n", range.hull.low, range.hull.high,
+              range.bits);
+  if (!layer.weights.empty()) print_weights(layer.weights);
+}
+
+Status inspect(const std::string& model) {
+  FCN_ASSIGN_OR_RETURN(const nn::Network network, load_network(model));
+  FCN_ASSIGN_OR_RETURN(const std::vector<nn::LayerRange> ranges, nn::analyze_ranges(network));
+  std::printf("%s\n  input %s, pixels in [0, %" PRId64 "], scores = integers / %.17g\n", network.name.c_str(),
+              shape_text(network.input).c_str(), network.input_max, network.output_scale);
+  for (std::size_t i = 0; i < network.layers.size(); ++i) print_layer(i, network.layers[i], ranges[i]);
+  return {};
+}
+
+}  // namespace
+
+int run_inspect(std::span<const std::string> arguments) {
+  std::string model;
+  FlagSet flags(
+      "inspect [flags]",
+      "Shows a model's layers, shapes, weights and ranges, and what running it encrypted will take.");
+  flags.add_text("model", "FILE", &model, "a model file (default: the built-in model)");
+  int exit_code = kExitOk;
+  if (!parse_or_help(flags, "inspect", arguments, exit_code)) return exit_code;
+  return exit_code_of("inspect", inspect(model));
+}
+
+}  // namespace fcn::apps
