@@ -93,7 +93,7 @@ class Worker {
       for (const MonomialTerm& term : terms)
         FCN_RETURN_IF_ERROR(powers_.add(power[term.input], term.exponent, term.negate));
       counts_.pt_ct_mults += terms.size();
-      counts_.ct_ct_adds += terms.size() - 1;
+      counts_.ct_ct_adds += terms.empty() ? 0 : terms.size() - 1;
       FCN_RETURN_IF_ERROR(powers_.finish(x));
     }
     return a[0] == 0 ? Status() : add_constant(x, a[0]);

@@ -193,6 +193,7 @@ Result<PixelPlan> PixelPlan::create(const Network& network, const fv::Params& pa
       stage.name +=
           concat(stage.name.empty() ? "" : ", ", "degree-", layers[i].coefficients.size() - 1, " activation");
       stage.polynomial = layers[i].coefficients;
+      while (stage.polynomial.size() > 2 && stage.polynomial.back() == 0) stage.polynomial.pop_back();
       ++i;
     }
     stage.name = concat("layer ", first + 1, ": ", stage.name);
@@ -218,7 +219,10 @@ Result<PixelPlan> PixelPlan::create(const Network& network, const fv::Params& pa
       OpCounts each;
       noise = polynomial_noise(model, stage.polynomial, base, limbs, noise, each);
       for (std::size_t o = 0; o < stage.rows.size(); ++o) stage.counts += each;
-      components = stage.polynomial.size() > 2 ? 3 : 2;
+      const std::vector<bool> reused = reused_powers(stage.polynomial.size() - 1);
+      for (std::size_t p = 2; p < reused.size(); ++p) {
+        if (stage.polynomial[p] != 0 && !reused[p]) components = 3;
+      }
     }
     stage.noise_out = noise;
     FCN_RETURN_IF_ERROR(model.check(noise, limbs, stage.name.c_str()));

@@ -1,0 +1,160 @@
+#include "nn/pixel_plan.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdlib>
+
+#include "support/kernels_under_test.h"
+
+namespace fcn::nn {
+namespace {
+
+using platform::StatusCode;
+
+fv::Params pixel_params() {
+  auto spec = fv::pixel_spec();
+  EXPECT_TRUE(spec.ok());
+  auto params = fv::Params::create(spec.value(), test::default_test_kernels());
+  EXPECT_TRUE(params.ok()) << params.status().message();
+  return std::move(params).value();
+}
+
+Network dense_network(std::vector<std::vector<std::int64_t>> rows, std::int64_t input_max = 1) {
+  Network network;
+  network.name = "dense";
+  network.input = {static_cast<int>(rows[0].size()), 1, 1};
+  network.input_max = input_max;
+  Layer layer = make_dense(network.input, static_cast<int>(rows.size()));
+  for (const auto& row : rows) layer.weights.insert(layer.weights.end(), row.begin(), row.end());
+  layer.bias.assign(rows.size(), 0);
+  network.layers.push_back(layer);
+  return network;
+}
+
+void append_dense(Network& network, std::vector<std::vector<std::int64_t>> rows) {
+  Network next = dense_network(std::move(rows));
+  next.layers[0].in = network.layers.back().out;
+  network.layers.push_back(next.layers[0]);
+}
+
+TEST(AppendWeight, TermsSumToTheWeight) {
+  for (std::int64_t base : {2, 4, 10, 132}) {
+    for (std::int64_t weight = -3000; weight <= 3000; ++weight) {
+      std::vector<MonomialTerm> terms;
+      append_weight(terms, 7, weight, base);
+      std::int64_t sum = 0;
+      for (const MonomialTerm& term : terms) {
+        EXPECT_EQ(term.input, 7u);
+        const auto power = static_cast<std::int64_t>(std::llround(std::pow(base, term.exponent)));
+        sum += term.negate ? -power : power;
+      }
+      ASSERT_EQ(sum, weight) << "base " << base;
+    }
+  }
+}
+
+TEST(AppendWeight, PowersOfTheBaseTakeOneTermAndBinaryDigitsAreNonAdjacent) {
+  for (int e = 0; e < 30; ++e) {
+    for (std::int64_t sign : {1, -1}) {
+      std::vector<MonomialTerm> terms;
+      append_weight(terms, 0, sign * (std::int64_t{1} << e), 2);
+      ASSERT_EQ(terms.size(), 1u);
+      EXPECT_EQ(terms[0].exponent, e);
+      EXPECT_EQ(terms[0].negate, sign < 0);
+    }
+  }
+  for (std::int64_t weight = -1000; weight <= 1000; ++weight) {
+    std::vector<MonomialTerm> terms;
+    append_weight(terms, 0, weight, 2);
+    for (std::size_t i = 1; i < terms.size(); ++i) ASSERT_GE(terms[i].exponent, terms[i - 1].exponent + 2);
+  }
+}
+
+TEST(ReusedPowers, AreTheFactorsOfLaterOnes) {
+  EXPECT_EQ(reused_powers(2), (std::vector<bool>{false, true, false}));
+  EXPECT_EQ(reused_powers(3), (std::vector<bool>{false, true, true, false}));
+  EXPECT_EQ(reused_powers(4), (std::vector<bool>{false, true, true, false, false}));
+  EXPECT_EQ(reused_powers(6), (std::vector<bool>{false, true, true, true, false, false, false}));
+}
+
+TEST(PixelPlan, CountsOperationsAsThePaperDoes) {
+  Network network = dense_network({{1, -2, 0}, {0, 4, 8}, {1, 1, 1}});
+  network.layers[0].bias = {5, 0, -1};
+  network.layers.push_back(make_polynomial({3, 1, 1}, {0, 0, 1}));
+  append_dense(network, {{1, 0, 2}});
+  const auto plan = PixelPlan::create(network, pixel_params());
+  ASSERT_TRUE(plan.ok()) << plan.status().message();
+  OpCounts expected;
+  expected.pt_ct_mults = 2 + 2 + 3 + 2;
+  expected.ct_ct_adds = 1 + 1 + 2 + 1;
+  expected.pt_ct_adds = 2;
+  expected.ct_ct_mults = 3;
+  expected.relinearizations = 1;  // of the one output that leaves, not of the three squares
+  EXPECT_EQ(plan->counts(), expected);
+  EXPECT_EQ(plan->counts().total(), 9u + 5 + 2 + 3);
+}
+
+// Rows that are multiples +-X^e of one another give fully correlated noise; two such squares must add
+// deviations.
+TEST(PixelPlan, CorrelatedRowsRaiseTheNoiseBound) {
+  // Narrow digits, so that relinearization adds next to nothing.
+  auto t = fv::PlaintextModulus::binomial(2048, 1, 2);
+  ASSERT_TRUE(t.ok());
+  auto spec = fv::make_spec(2048, t.value(), {50}, 0, 3);
+  ASSERT_TRUE(spec.ok());
+  auto params = fv::Params::create(spec.value());
+  ASSERT_TRUE(params.ok());
+  const auto noise_of = [&](std::vector<std::vector<std::int64_t>> first) {
+    Network network = dense_network(std::move(first));
+    network.layers.push_back(make_polynomial({2, 1, 1}, {0, 0, 1}));
+    append_dense(network, {{1, 1}});
+    const auto plan = PixelPlan::create(network, params.value());
+    EXPECT_TRUE(plan.ok());
+    return plan->stages().back().noise_sum.log2_sigma;
+  };
+  const double distinct = noise_of({{1, 2}, {1, 1}});
+  EXPECT_NEAR(noise_of({{1, 2}, {1, 2}}) - distinct, 0.5, 0.01);    // the same row
+  EXPECT_NEAR(noise_of({{1, 2}, {-4, -8}}) - distinct, 0.5, 0.01);  // -X^2 times it
+}
+
+TEST(PixelPlan, RefusesOtherPlaintextModuli) {
+  auto spec = fv::packed_spec();
+  ASSERT_TRUE(spec.ok());
+  auto params = fv::Params::create(spec.value());
+  ASSERT_TRUE(params.ok());
+  const auto plan = PixelPlan::create(dense_network({{1}}), params.value());
+  EXPECT_EQ(plan.status().code(), StatusCode::kInvalidArgument);
+  EXPECT_NE(plan.status().message().find("t = X - b"), std::string::npos);
+}
+
+TEST(PixelPlan, RefusesNetworksTooDeepForTheNoiseNamingTheLayer) {
+  Network network = dense_network({{1}});
+  for (int i = 0; i < 6; ++i) {
+    network.layers.push_back(make_polynomial({1, 1, 1}, {0, 0, 1}));
+    append_dense(network, {{1}});
+  }
+  const auto plan = PixelPlan::create(network, pixel_params());
+  EXPECT_EQ(plan.status().code(), StatusCode::kOutOfRange);
+  EXPECT_NE(plan.status().message().find("layer 7"), std::string::npos) << plan.status().message();
+  EXPECT_NE(plan.status().message().find("too small"), std::string::npos) << plan.status().message();
+}
+
+TEST(PixelPlan, RefusesValuesBeyondThePlaintextSpace) {
+  // t = X - 16 and n = 2048 has room; a ring of 16 digits in base 2 has p = 65537.
+  auto t = fv::PlaintextModulus::binomial(16, 1, 2);
+  ASSERT_TRUE(t.ok());
+  auto spec = fv::make_spec(16, t.value(), {40}, 0, 10);
+  ASSERT_TRUE(spec.ok());
+  spec->security = fv::Security::kInsecureForTests;
+  auto params = fv::Params::create(spec.value());
+  ASSERT_TRUE(params.ok()) << params.status().message();
+  EXPECT_TRUE(PixelPlan::create(dense_network({{128}}, 256), params.value()).ok());
+  const auto plan = PixelPlan::create(dense_network({{128}}, 257), params.value());
+  EXPECT_EQ(plan.status().code(), StatusCode::kOutOfRange);
+  EXPECT_NE(plan.status().message().find("layer 1"), std::string::npos) << plan.status().message();
+  EXPECT_NE(plan.status().message().find("32768"), std::string::npos) << plan.status().message();
+}
+
+}  // namespace
+}  // namespace fcn::nn
