@@ -4,6 +4,7 @@
 #include <array>
 
 #include "byte_order.h"
+#include "wide.h"
 
 namespace fcn::platform {
 namespace {
@@ -15,6 +16,8 @@ constexpr std::uint64_t low_mask(unsigned bits) noexcept {
 // The multiplier of the checksum: floor(2^64 / golden ratio), that is the x with x^2 + 2^64 x just below
 // 2^128.
 constexpr std::uint64_t kGolden = 0x9e3779b97f4a7c15u;
+static_assert(multiply_high(kGolden, kGolden) <= ~kGolden &&
+              multiply_high(kGolden + 1, kGolden + 1) > ~(kGolden + 1));
 
 // A bijection of 64-bit words: an odd factor, an xor-shift, an odd factor.
 constexpr std::uint64_t mix(std::uint64_t x) noexcept {

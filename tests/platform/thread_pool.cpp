@@ -1,0 +1,181 @@
+#include "platform/thread_pool.h"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <atomic>
+#include <fstream>
+#include <mutex>
+#include <numeric>
+#include <set>
+#include <thread>
+#include <vector>
+#if defined(__linux__)
+#include <sched.h>
+#include <unistd.h>
+#endif
+
+// EXPECT_THREADS is set where the pool was built with threads.
+#if defined(EXPECT_THREADS)
+constexpr bool kThreads = true;
+#else
+constexpr bool kThreads = false;
+#endif
+
+namespace fcn::platform {
+namespace {
+
+TEST(ThreadPool, HasTheSizeAskedFor) {
+  EXPECT_EQ(ThreadPool().size(), 1u);
+  for (std::size_t threads : {1, 2, 3, 8}) EXPECT_EQ(ThreadPool(threads).size(), kThreads ? threads : 1);
+  EXPECT_EQ(ThreadPool(0).size(), hardware_threads());
+}
+
+TEST(ThreadPool, VisitsEveryIndexOnce) {
+  for (std::size_t threads : {1, 2, 3, 8}) {
+    ThreadPool pool(threads);
+    for (std::size_t count : {0, 1, 2, 3, 7, 8, 9, 1000, 50000}) {
+      std::vector<std::atomic<int>> visits(count);
+      std::atomic<bool> strange_worker{false};
+      pool.parallel_for(count, [&](std::size_t index, std::size_t worker) {
+        if (worker >= pool.size()) strange_worker = true;
+        visits.at(index).fetch_add(1);
+      });
+      for (std::size_t i = 0; i < count; ++i) ASSERT_EQ(visits[i], 1) << threads << " threads, index " << i;
+      EXPECT_FALSE(strange_worker);
+    }
+  }
+}
+
+// Two iterations with one worker number never run at once: scratch memory per worker is safe.
+TEST(ThreadPool, AWorkerNumberBelongsToOneThread) {
+  ThreadPool pool(4);
+  std::vector<std::set<std::thread::id>> ids(pool.size());
+  std::vector<std::size_t> last(pool.size(), 0);
+  std::vector<int> out_of_order(pool.size(), 0);
+  for (int repeat = 0; repeat < 20; ++repeat) {
+    std::fill(last.begin(), last.end(), 0);
+    pool.parallel_for(2000, [&](std::size_t index, std::size_t worker) {
+      ids[worker].insert(std::this_thread::get_id());
+      if (index < last[worker]) ++out_of_order[worker];
+      last[worker] = index;
+    });
+  }
+  std::set<std::thread::id> all;
+  for (std::size_t worker = 0; worker < pool.size(); ++worker) {
+    EXPECT_LE(ids[worker].size(), 1u) << worker;
+    EXPECT_EQ(out_of_order[worker], 0) << worker;
+    for (const auto id : ids[worker]) EXPECT_TRUE(all.insert(id).second) << "one thread, two workers";
+  }
+  EXPECT_TRUE(ids[0].empty() || ids[0].count(std::this_thread::get_id()) == 1);
+}
+
+#if defined(EXPECT_THREADS)
+// Two iterations that wait for each other end only if two threads run them.
+TEST(ThreadPool, ReallyRunsAtOnce) {
+  ThreadPool pool(2);
+  std::atomic<int> arrived{0};
+  pool.parallel_for(2, [&](std::size_t, std::size_t) {
+    ++arrived;
+    while (arrived < 2) std::this_thread::yield();
+  });
+  EXPECT_EQ(arrived, 2);
+}
+#endif
+
+TEST(ThreadPool, OneThreadIsTheCallerInOrder) {
+  ThreadPool pool(1);
+  const auto caller = std::this_thread::get_id();
+  std::vector<std::size_t> order;
+  pool.parallel_for(100, [&](std::size_t index, std::size_t worker) {
+    EXPECT_EQ(worker, 0u);
+    EXPECT_EQ(std::this_thread::get_id(), caller);
+    order.push_back(index);
+  });
+  std::vector<std::size_t> expected(100);
+  std::iota(expected.begin(), expected.end(), std::size_t{0});
+  EXPECT_EQ(order, expected);
+}
+
+TEST(ThreadPool, WorksAgainAndAgain) {
+  ThreadPool pool(3);
+  std::size_t total = 0, expected = 0;
+  std::vector<std::size_t> values(64);
+  for (std::size_t repeat = 0; repeat < 1000; ++repeat) {
+    const std::size_t count = repeat % values.size();
+    std::fill(values.begin(), values.end(), 0);
+    pool.parallel_for(count, [&](std::size_t index, std::size_t) { values[index] = repeat + index; });
+    total = std::accumulate(values.begin(), values.end(), total);
+    for (std::size_t index = 0; index < count; ++index) expected += repeat + index;
+  }
+  EXPECT_EQ(total, expected);
+}
+
+TEST(ThreadPool, ResultsDoNotDependOnItsSize) {
+  std::vector<double> reference;
+  for (std::size_t threads : {1, 2, 5}) {
+    ThreadPool pool(threads);
+    std::vector<double> values(3000);
+    pool.parallel_for(values.size(), [&](std::size_t index, std::size_t) {
+      double x = static_cast<double>(index) + 1;
+      for (int i = 0; i < 50; ++i) x = x / 3 + 1 / x;
+      values[index] = x;
+    });
+    if (reference.empty()) reference = values;
+    EXPECT_EQ(values, reference) << threads;
+  }
+}
+
+TEST(ThreadPool, StartsAndEndsWithoutWork) {
+  for (int repeat = 0; repeat < 200; ++repeat) ThreadPool pool(4);
+}
+
+TEST(HardwareThreads, FollowsTheAffinityMask) {
+  const std::size_t all = hardware_threads();
+  ASSERT_GE(all, 1u);
+  if (!kThreads) {
+    EXPECT_EQ(all, 1u);
+    return;
+  }
+#if defined(__linux__)
+  cpu_set_t before;
+  if (sched_getaffinity(0, sizeof before, &before) != 0) GTEST_SKIP() << "the affinity mask cannot be read";
+  EXPECT_EQ(all, static_cast<std::size_t>(CPU_COUNT(&before)));
+  int first = 0;
+  while (!CPU_ISSET(first, &before)) ++first;
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(first, &one);
+  ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
+  const std::size_t pinned = hardware_threads();
+  ASSERT_EQ(sched_setaffinity(0, sizeof before, &before), 0);
+  EXPECT_EQ(pinned, 1u);
+#endif
+}
+
+#if defined(__linux__) && defined(EXPECT_THREADS) && !defined(__SANITIZE_ADDRESS__)
+// 200 stacks of 8 MB do not fit in 100 MB of addresses; what could be started must do the work.
+[[noreturn]] void run_with_few_addresses() {
+  std::size_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  const rlim_t limit = pages * static_cast<rlim_t>(sysconf(_SC_PAGESIZE)) + (rlim_t{100} << 20);
+  const rlimit few{.rlim_cur = limit, .rlim_max = limit};
+  if (setrlimit(RLIMIT_AS, &few) != 0) _exit(3);
+  int failed = 0;
+  {
+    ThreadPool pool(200);
+    if (pool.size() >= 200) failed = 1;
+    std::atomic<std::size_t> sum{0};
+    pool.parallel_for(1000, [&](std::size_t index, std::size_t) { sum += index; });
+    if (sum != 499500) failed = 2;
+  }
+  _exit(failed);
+}
+
+TEST(ThreadPoolDeathTest, TakesFewerThreadsWhereTheSystemRefuses) {
+  EXPECT_EXIT(run_with_few_addresses(), testing::ExitedWithCode(0), "");
+}
+#endif
+
+}  // namespace
+}  // namespace fcn::platform
