@@ -27,6 +27,11 @@ std::vector<std::int64_t> multiply_digits(const PlaintextModulus& t, const std::
                                           const std::vector<std::int64_t>& y) {
   const std::size_t m = t.digits();
   std::vector<std::int64_t> polynomial(t.n(), 0);
+  if (t.is_integer()) {
+    polynomial[0] = t.multiply_integers(x[0], y[0]);
+    t.reduce(polynomial.data(), 1);
+    return {polynomial[0]};
+  }
   for (std::size_t i = 0; i < m; ++i) {
     for (std::size_t j = 0; j < m; ++j) {
       const std::size_t at = (i + j) % m;
@@ -98,9 +103,9 @@ platform::Result<ParamsSpec> make_spec(std::size_t n, const PlaintextModulus& t,
   return spec;
 }
 
-platform::Result<ParamsSpec> pixel_spec() {
+platform::Result<ParamsSpec> pixel_spec(unsigned q_bits) {
   FCN_ASSIGN_OR_RETURN(const auto t, PlaintextModulus::binomial(2048, 1, 2));
-  return make_spec(2048, t, {50}, 0, 13);
+  return make_spec(2048, t, {q_bits}, 0, (q_bits + 3) / 4);
 }
 
 platform::Result<ParamsSpec> packed_spec() {
@@ -149,6 +154,17 @@ Status check_spec(const ParamsSpec& spec) {
   return {};
 }
 
+// log2 of B/q for an auxiliary base B that holds round(t d / q), where d is a component of the product of ciphertexts of
+// up to 3 components. Never more than 3 n (q/2)^2 in d, so 3 n norm1 / 4 after the division, times 2 for the sign. Mostly
+// far less: components are uniform modulo q, so a coefficient of d has variance at most 3 * 2 n (q^2/12)^2, and 14.5
+// deviations are passed with a probability below 2^-150; B need not be larger than that.
+double log2_product_margin(const ParamsSpec& spec) {
+  const double n = static_cast<double>(spec.n);
+  const double always = 1.5 * n * spec.t.norm1();
+  const double almost_always = 2 * 14.5 / 12 * std::sqrt(6 * n * spec.t.norm2_squared());
+  return std::log2(std::min(always, almost_always)) + 0.01;
+}
+
 }  // namespace
 
 platform::Result<Params> Params::create(const ParamsSpec& spec, const ntt::KernelTable& kernels) {
@@ -159,11 +175,9 @@ platform::Result<Params> Params::create(const ParamsSpec& spec, const ntt::Kerne
   const std::size_t n = spec.n, limbs = spec.q_primes.size();
   const PlaintextModulus& t = spec.t;
 
-  // The auxiliary base holds round(t d / q) for d of up to 5 components: |t d / q| <= norm1 * 3 n q / 4, both
-  // signs.
+  const double log2_margin = log2_product_margin(spec);
   double log2_q_total = 0;
   for (std::uint64_t q : spec.q_primes) log2_q_total += std::log2(static_cast<double>(q));
-  const double log2_margin = std::log2(1.5 * t.norm1() * static_cast<double>(n)) + 0.01;
   std::vector<std::uint64_t> primes = spec.q_primes;
   if (spec.special_prime != 0) primes.push_back(spec.special_prime);
   double log2_aux = spec.special_prime != 0 ? std::log2(static_cast<double>(spec.special_prime)) : 0;

@@ -36,8 +36,8 @@ platform::Result<ParamsSpec> make_spec(std::size_t n, const PlaintextModulus& t,
                                        const std::vector<unsigned>& q_bits, unsigned special_bits,
                                        unsigned digit_bits);
 
-// The paper's layout, one number a ciphertext: n = 2048, t = X - 2, one 50-bit prime, digits.
-platform::Result<ParamsSpec> pixel_spec();
+// The paper's layout, one number a ciphertext: n = 2048, t = X - 2, one prime of q_bits <= 50 bits, four digits of it.
+platform::Result<ParamsSpec> pixel_spec(unsigned q_bits = 50);
 // A layer a ciphertext: n = 8192, t = X^1024 - 132 (1024 slots modulo a 56-bit prime), two 50-bit primes, one
 // special.
 platform::Result<ParamsSpec> packed_spec();

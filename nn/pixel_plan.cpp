@@ -263,4 +263,20 @@ Result<PixelPlan> PixelPlan::create(const Network& network, const fv::Params& pa
   return plan;
 }
 
+Result<PixelPlan> smallest_pixel_plan(const Network& network, const ntt::KernelTable& kernels) {
+  const auto plan_for = [&](unsigned q_bits) -> Result<PixelPlan> {
+    FCN_ASSIGN_OR_RETURN(const fv::ParamsSpec spec, fv::pixel_spec(q_bits));
+    FCN_ASSIGN_OR_RETURN(const fv::Params params, fv::Params::create(spec, kernels));
+    return PixelPlan::create(network, params);
+  };
+  FCN_ASSIGN_OR_RETURN(PixelPlan largest, plan_for(ntt::kMaxPrimeBits));
+  // q/2 must be about 2^3.8 deviations; the digits of a smaller q are narrower and add no more noise.
+  const auto enough = static_cast<unsigned>(std::ceil(largest.stages().back().noise_out.log2_sigma + 1 + 3.5));
+  for (unsigned q_bits = std::max(enough, 30u); q_bits < ntt::kMaxPrimeBits; ++q_bits) {
+    Result<PixelPlan> plan = plan_for(q_bits);
+    if (plan.ok()) return plan;
+  }
+  return largest;
+}
+
 }  // namespace fcn::nn

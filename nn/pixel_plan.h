@@ -59,6 +59,11 @@ class PixelPlan {
   double log2_failure_ = 0;
 };
 
+// The smallest secure parameters that a network's plan accepts: pixel_spec of as few bits as its noise allows.
+// Errors: those of PixelPlan::create at the largest parameters. Cost: a few plans.
+platform::Result<PixelPlan> smallest_pixel_plan(const Network& network,
+                                                const ntt::KernelTable& kernels = ntt::best_kernels());
+
 // The signed digits of a weight in base b, non-adjacent for b = 2: weight = sum of digit * b^exponent, as
 // monomials (a digit d is d terms of the same exponent). Appends to terms.
 void append_weight(std::vector<MonomialTerm>& terms, std::uint32_t input, std::int64_t weight,

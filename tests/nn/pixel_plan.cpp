@@ -118,6 +118,23 @@ TEST(PixelPlan, CorrelatedRowsRaiseTheNoiseBound) {
   EXPECT_NEAR(noise_of({{1, 2}, {-4, -8}}) - distinct, 0.5, 0.01);  // -X^2 times it
 }
 
+TEST(SmallestPixelPlan, TakesTheFewestBitsThatTheNoiseAllows) {
+  Network network = dense_network({{1, -2, 0}, {0, 4, 8}, {1, 1, 1}});
+  network.layers.push_back(make_polynomial({3, 1, 1}, {0, 0, 1}));
+  append_dense(network, {{1, 0, 2}});
+  network.layers.push_back(make_polynomial({1, 1, 1}, {0, 0, 1}));
+  const auto plan = smallest_pixel_plan(network, test::default_test_kernels());
+  ASSERT_TRUE(plan.ok()) << plan.status().message();
+  EXPECT_LE(plan->log2_failure(), -128);
+  const auto bits = static_cast<unsigned>(std::lround(plan->params().log2_q()));
+  EXPECT_LT(bits, 50u);
+  auto spec = fv::pixel_spec(bits - 1);
+  ASSERT_TRUE(spec.ok());
+  auto smaller = fv::Params::create(spec.value());
+  ASSERT_TRUE(smaller.ok());
+  EXPECT_EQ(PixelPlan::create(network, smaller.value()).status().code(), StatusCode::kOutOfRange);
+}
+
 TEST(PixelPlan, RefusesOtherPlaintextModuli) {
   auto spec = fv::packed_spec();
   ASSERT_TRUE(spec.ok());
