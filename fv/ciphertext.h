@@ -53,6 +53,9 @@ class Ciphertext {
   platform::AlignedBuffer<std::uint64_t> data_;
 };
 
+// Errors: kInvalidArgument unless 2 <= components <= kMaxComponents and 1 <= limbs <= q_count, naming the number.
+platform::Status check_shape(const Params& params, std::size_t components, std::size_t limbs);
+
 // A secret-key encryption whose second component is the expansion of a seed: half the bytes to send.
 struct SeededCiphertext {
   Params params;

@@ -27,7 +27,7 @@ std::int64_t balanced_max(std::uint64_t p) {
   return static_cast<std::int64_t>((p - 1) / 2);
 }
 
-// value in [-(p-1)/2, (p-1)/2] to [0, p), and back. Constant time.
+// value in [-p/2, (p-1)/2] to [0, p), and back. Constant time.
 std::uint64_t to_residue(std::int64_t value, std::uint64_t p) {
   return static_cast<std::uint64_t>(value) + (p & (0 - (static_cast<std::uint64_t>(value) >> 63)));
 }
@@ -36,9 +36,12 @@ std::int64_t to_balanced(std::uint64_t residue, std::uint64_t p) {
   return static_cast<std::int64_t>(residue - (p & upper_half));
 }
 
-Status check_value(std::int64_t value, std::int64_t limit, std::size_t index) {
-  if (value >= -limit && value <= limit) return {};
-  return out_of_range(concat("value ", value, " at index ", index, " is not within +-", limit));
+Status check_value(std::int64_t value, std::int64_t low, std::int64_t high, std::size_t index) {
+  if (value >= low && value <= high) return {};
+  return out_of_range(concat("value ", value, " at index ", index, " is not in [", low, ", ", high, "]"));
+}
+Status check_balanced(std::int64_t value, std::uint64_t p, std::size_t index) {
+  return check_value(value, -static_cast<std::int64_t>(p / 2), balanced_max(p), index);
 }
 
 // For p above 61 bits: the largest h with b^h <= 2^63 and h < m. Magnitudes below b^h - 4 are decoded with
@@ -68,8 +71,8 @@ std::int64_t max_integer(const Params& params) noexcept {
 
 Result<Plaintext> encode_integer(const Params& params, std::int64_t value) {
   const PlaintextModulus& t = params.t();
-  FCN_RETURN_IF_ERROR(check_value(value, max_integer(params), 0));
   if (t.residue_modulus() != 0) return encode_coefficients(params, {&value, 1});
+  FCN_RETURN_IF_ERROR(check_value(value, -max_integer(params), max_integer(params), 0));
   FCN_ASSIGN_OR_RETURN(Plaintext plaintext, Plaintext::create(params));
   // Balanced digits of the magnitude, with the sign of the value.
   const std::int64_t sign = 1 - 2 * static_cast<std::int64_t>(static_cast<std::uint64_t>(value) >> 63);
@@ -125,6 +128,7 @@ Result<std::int64_t> decode_integer(const Plaintext& plaintext) {
   }
   std::uint64_t value = 0, above = 0;
   for (std::size_t i = m; i-- > h + 1;) above |= static_cast<std::uint64_t>(digits[i]);
+  above |= static_cast<std::uint64_t>(digits[h]) >> 1;  // the number is below 2 b^h, which fits 64 bits
   for (std::size_t i = h + 1; i-- > 0;) value = value * t.base() + static_cast<std::uint64_t>(digits[i]);
   const auto integer = static_cast<std::int64_t>(value - power);
   const std::int64_t limit = max_integer(params);
@@ -144,7 +148,7 @@ Result<Plaintext> encode_coefficients(const Params& params, std::span<const std:
   }
   FCN_ASSIGN_OR_RETURN(Plaintext plaintext, Plaintext::create(params));
   for (std::size_t j = 0; j < values.size(); ++j) {
-    FCN_RETURN_IF_ERROR(check_value(values[j], balanced_max(p), j));
+    FCN_RETURN_IF_ERROR(check_balanced(values[j], p, j));
     t.set_residue(plaintext.coefficients(), j, to_residue(values[j], p));
   }
   plaintext.set_used_rows(t.digits());
@@ -221,7 +225,7 @@ Result<Plaintext> SlotEncoder::encode(std::span<const std::int64_t> values) cons
   }
   FCN_ASSIGN_OR_RETURN(auto residues, platform::SecretBuffer<std::uint64_t>::create(slots()));
   for (std::size_t j = 0; j < values.size(); ++j) {
-    FCN_RETURN_IF_ERROR(check_value(values[j], balanced_max(q.value()), j));
+    FCN_RETURN_IF_ERROR(check_balanced(values[j], q.value(), j));
     residues[position_[j]] = to_residue(values[j], q.value());
   }
   tables_.inverse(residues.data());

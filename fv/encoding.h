@@ -1,10 +1,9 @@
 // Encoders: numbers into plaintexts and back. Constant time in the numbers, but for refusing those out of
 // range.
 //
-// The plaintext ring has t.length() coefficients modulo p (plaintext_modulus.h). Values are balanced
-// residues: integers in
-// [-(p-1)/2, (p-1)/2]; arithmetic on ciphertexts acts on them modulo p, and p must be large enough that
-// nothing wraps.
+// The plaintext ring has t.length() coefficients modulo p (plaintext_modulus.h). Values are balanced residues:
+// integers in [-(p-1)/2, (p-1)/2], and -p/2 for an even p; arithmetic on ciphertexts acts on them modulo p, and
+// p must be large enough that nothing wraps.
 #pragma once
 
 #include <span>

@@ -47,8 +47,7 @@ Result<Plaintext> Plaintext::create(const Params& params) {
   return Plaintext(params, std::move(coefficients));
 }
 
-Result<Ciphertext> Ciphertext::create(const Params& params, std::size_t components, std::size_t limbs,
-                                      Form form) {
+Status check_shape(const Params& params, std::size_t components, std::size_t limbs) {
   if (components < 2 || components > kMaxComponents) {
     return platform::invalid_argument(
         platform::concat("a ciphertext of ", components, " components: not 2 to ", kMaxComponents));
@@ -57,6 +56,12 @@ Result<Ciphertext> Ciphertext::create(const Params& params, std::size_t componen
     return platform::invalid_argument(
         platform::concat("a ciphertext of ", limbs, " primes: not 1 to ", params.q_count()));
   }
+  return {};
+}
+
+Result<Ciphertext> Ciphertext::create(const Params& params, std::size_t components, std::size_t limbs,
+                                      Form form) {
+  FCN_RETURN_IF_ERROR(check_shape(params, components, limbs));
   Ciphertext ciphertext(params, components, limbs, form);
   FCN_ASSIGN_OR_RETURN(ciphertext.data_, AlignedBuffer<std::uint64_t>::create(ciphertext.words()));
   return ciphertext;

@@ -104,7 +104,10 @@ class KeySwitch {
 Status relinearize_inplace(Ciphertext& a, const RelinKeys& keys, Workspace& workspace) {
   if (!(a.params() == keys.params()))
     return mismatch("the relinearization keys have other parameters than the ciphertext");
-  if (a.components() == 2) return {};
+  if (a.components() == 2) {
+    to_coefficients(a);
+    return {};
+  }
   if (a.components() > keys.max_components()) {
     return mismatch(concat("no relinearization key for s^", a.components() - 1, ": the keys serve up to ",
                            keys.max_components(), " components"));
@@ -129,7 +132,6 @@ Status relinearize_inplace(Ciphertext& a, const RelinKeys& keys, Workspace& work
 Status apply_galois_inplace(Ciphertext& a, std::size_t g, const GaloisKeys& keys, Workspace& workspace) {
   const Params& params = a.params();
   const std::size_t n = params.n();
-  if (g == 1) return {};
   if (!(params == keys.params()))
     return mismatch("the Galois keys have other parameters than the ciphertext");
   if (g % 2 == 0 || g >= 2 * n)
@@ -137,6 +139,10 @@ Status apply_galois_inplace(Ciphertext& a, std::size_t g, const GaloisKeys& keys
   if (a.components() != 2) {
     return platform::invalid_argument(
         concat("a rotation of ", a.components(), " components; relinearize first"));
+  }
+  if (g == 1) {
+    to_coefficients(a);
+    return {};
   }
   const KeySwitchKey* key = keys.find(g);
   if (key == nullptr) return mismatch(concat("no Galois key for element ", g));

@@ -43,26 +43,40 @@ void encrypt_zero(const SecretKey& key, std::uint64_t* b, const std::uint64_t* a
 
 }  // namespace
 
-Result<SecretKey> SecretKey::generate(const Params& params, ChaCha20& rng) {
-  FCN_ASSIGN_OR_RETURN(auto s, SecretBuffer<std::int64_t>::create(params.n()));
-  sample_ternary(s.data(), params.n(), rng);
-  return from_coefficients(params, s.data());
-}
-
-Result<SecretKey> SecretKey::from_coefficients(const Params& params, const std::int64_t* s) {
+Result<SecretKey> SecretKey::from_ternary(const Params& params, SecretBuffer<std::int64_t> s) {
   const std::size_t n = params.n();
   SecretKey key(params);
-  FCN_ASSIGN_OR_RETURN(key.coefficients_, SecretBuffer<std::int64_t>::create(n));
+  key.coefficients_ = std::move(s);
   FCN_ASSIGN_OR_RETURN(key.transformed_, SecretBuffer<std::uint64_t>::create(params.key_limbs() * n));
-  for (std::size_t i = 0; i < n; ++i) {
-    if (s[i] < -1 || s[i] > 1)
-      return platform::corrupt(concat("coefficient ", i, " of the secret key is not ternary"));
-    key.coefficients_[i] = s[i];
-  }
-  to_residues(params, key.transformed_.data(), params.key_limbs(), s);
+  to_residues(params, key.transformed_.data(), params.key_limbs(), key.coefficients());
   for (std::size_t i = 0; i < params.key_limbs(); ++i)
     params.table(i).forward(key.transformed_.data() + i * n);
   return key;
+}
+
+Result<SecretKey> SecretKey::generate(const Params& params, ChaCha20& rng) {
+  FCN_ASSIGN_OR_RETURN(auto s, SecretBuffer<std::int64_t>::create(params.n()));
+  sample_ternary(s.data(), params.n(), rng);
+  return from_ternary(params, std::move(s));
+}
+
+Result<SecretKey> SecretKey::from_coefficients(const Params& params, const std::int64_t* s) {
+  FCN_ASSIGN_OR_RETURN(auto copy, SecretBuffer<std::int64_t>::create(params.n()));
+  const auto excess = [](std::int64_t x) {  // 0 for -1, 0 and 1
+    const std::uint64_t shifted = static_cast<std::uint64_t>(x) + 1;
+    return shifted >> 2 | (shifted & shifted >> 1 & 1);
+  };
+  std::uint64_t any_excess = 0;
+  for (std::size_t i = 0; i < params.n(); ++i) {
+    copy[i] = s[i];
+    any_excess |= excess(s[i]);
+  }
+  if (any_excess != 0) {  // then it is no key, and nothing is secret
+    std::size_t i = 0;
+    while (excess(s[i]) == 0) ++i;
+    return platform::corrupt(concat("coefficient ", i, " of the secret key is not ternary"));
+  }
+  return from_ternary(params, std::move(copy));
 }
 
 Result<PublicKey> PublicKey::from_parts(const Params& params, const Seed& seed,

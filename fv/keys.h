@@ -17,6 +17,7 @@ class SecretKey {
   // A fresh key. Errors: kOutOfMemory. Secret: constant time.
   static platform::Result<SecretKey> generate(const Params& params, platform::ChaCha20& rng);
   // From n coefficients in {-1, 0, 1}. Errors: kCorrupt naming the first other value's index; kOutOfMemory.
+  // Secret: constant time, but for refusing other values.
   static platform::Result<SecretKey> from_coefficients(const Params& params, const std::int64_t* s);
 
   const Params& params() const noexcept { return params_; }
@@ -26,6 +27,8 @@ class SecretKey {
 
  private:
   explicit SecretKey(const Params& params) : params_(params) {}
+  static platform::Result<SecretKey> from_ternary(const Params& params,
+                                                  platform::SecretBuffer<std::int64_t> s);
   Params params_;
   platform::SecretBuffer<std::int64_t> coefficients_;
   platform::SecretBuffer<std::uint64_t> transformed_;

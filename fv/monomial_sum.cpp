@@ -11,6 +11,7 @@ using platform::Status;
 
 platform::Result<MonomialSum> MonomialSum::create(const Params& params, std::size_t max_components,
                                                   std::size_t limbs, Correlation correlation) {
+  FCN_RETURN_IF_ERROR(check_shape(params, max_components, limbs));
   MonomialSum sum(params, max_components, limbs, correlation);
   FCN_ASSIGN_OR_RETURN(sum.sums_,
                        platform::AlignedBuffer<std::int64_t>::create(max_components * limbs * params.n()));

@@ -13,7 +13,7 @@ class MonomialSum {
   // For ciphertexts of up to max_components components and exactly limbs primes, in coefficients form.
   // correlation: how the noises of the terms add up. kIndependent is right for terms whose errors are
   // uncorrelated: fresh ciphertexts, each used once, or products of ciphertexts no two of which are multiples
-  // of one another. Errors: kOutOfMemory.
+  // of one another. Errors: those of Ciphertext::create.
   static platform::Result<MonomialSum> create(const Params& params, std::size_t max_components,
                                               std::size_t limbs, Correlation correlation);
 

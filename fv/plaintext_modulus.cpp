@@ -102,6 +102,14 @@ std::size_t PlaintextModulus::reduce(std::int64_t* x, std::size_t used) const no
   return active;
 }
 
+// |x y / t| <= 2^38 + 2, so the double is within 2^-12 of it; the difference is taken modulo 2^64, exactly.
+std::int64_t PlaintextModulus::multiply_integers(std::int64_t x, std::int64_t y) const noexcept {
+  const std::int64_t quotient =
+      round_to_integer(static_cast<double>(x) * static_cast<double>(y) * inverse_base_);
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(x) * static_cast<std::uint64_t>(y) -
+                                   static_cast<std::uint64_t>(quotient) * base_);
+}
+
 std::uint64_t PlaintextModulus::residue(const std::int64_t* x, std::size_t j) const noexcept {
   // Horner's rule modulo p, from the highest digit; quotients come from doubles and are off by at most one.
   const double inverse_p = 1.0 / static_cast<double>(p_);

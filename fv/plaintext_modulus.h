@@ -48,6 +48,10 @@ class PlaintextModulus {
   // number. Bounds: absolute values at most 2^50. Order: natural. Constant time in the values.
   std::size_t reduce(std::int64_t* coefficients, std::size_t used) const noexcept;
 
+  // For an integer t: a number congruent to x y, of absolute value below t. Bounds: |x|, |y| <= digit_bound().
+  // Constant time.
+  std::int64_t multiply_integers(std::int64_t x, std::int64_t y) const noexcept;
+
   // The residue modulo p that digits j, j + k, ... stand for, and the reverse with balanced digits.
   // Needs residue_modulus() != 0. Bounds: |coefficient| <= 2^30; residue < p. Constant time in the values.
   std::uint64_t residue(const std::int64_t* coefficients, std::size_t j) const noexcept;

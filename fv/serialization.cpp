@@ -308,8 +308,9 @@ Result<GaloisKeys> deserialize_galois_keys(const Params& params, ByteSpan bytes)
   for (std::uint32_t i = 0; i < count; ++i) {
     std::uint32_t element = 0;
     FCN_RETURN_IF_ERROR(in.u32(element, "Galois element"));
-    if (element % 2 == 0 || element >= 2 * params.n())
-      return corrupt(concat("Galois element ", element, " is not odd and below 2n"));
+    if (element % 2 == 0 || element <= 1 || element >= 2 * params.n())
+      return corrupt(
+          concat("Galois element ", element, " is not an odd number in (1, ", 2 * params.n(), ")"));
     FCN_ASSIGN_OR_RETURN(KeySwitchKey key, read_switch_key(in, params));
     keys.emplace_back(element, std::move(key));
   }

@@ -71,13 +71,8 @@ void sample_ternary(std::int64_t* dst, std::size_t n, platform::ChaCha20& rng) n
 
 void to_residues(const Params& params, std::uint64_t* dst, std::size_t limbs,
                  const std::int64_t* x) noexcept {
-  const std::size_t n = params.n();
   for (std::size_t i = 0; i < limbs; ++i) {
-    const std::uint64_t q = params.modulus(i).value();
-    for (std::size_t j = 0; j < n; ++j) {
-      const auto value = static_cast<std::uint64_t>(x[j]);
-      dst[i * n + j] = value + (q & (0 - (value >> 63)));
-    }
+    params.kernels().reduce_accumulator(params.modulus(i), dst + i * params.n(), x, params.n());
   }
 }
 

@@ -20,8 +20,7 @@ void sample_error(std::int64_t* dst, std::size_t n, platform::ChaCha20& rng) noe
 // n coefficients uniform in {-1, 0, 1} (to within 2^-60). Constant time.
 void sample_ternary(std::int64_t* dst, std::size_t n, platform::ChaCha20& rng) noexcept;
 
-// dst = x modulo the primes of the first limbs tables. Shape: dst (limbs, n), x (n). Bounds: |x| < every
-// prime. Constant time.
+// dst = x modulo the primes of the first limbs tables. Shape: dst (limbs, n), x (n). Constant time.
 void to_residues(const Params& params, std::uint64_t* dst, std::size_t limbs, const std::int64_t* x) noexcept;
 
 }  // namespace fcn::fv

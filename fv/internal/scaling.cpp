@@ -52,7 +52,10 @@ void scale_up(const Params& params, std::size_t limbs, std::uint64_t* dst, const
   const std::size_t k = t.length(), digits = t.digits();
   // r = q m modulo t: rows times digits of q, X^n = -1.
   std::memset(r, 0, params.n() * sizeof *r);
-  for (std::size_t i = 0; i < used; ++i) {
+  if (t.is_integer()) {
+    for (std::size_t j = 0; j < k; ++j) r[j] = t.multiply_integers(level.q_digits[0], m[j]);
+  }
+  for (std::size_t i = 0; i < used && !t.is_integer(); ++i) {
     for (std::size_t l = 0; l < level.q_digits_used; ++l) {
       const bool wraps = i + l >= digits;
       std::int64_t* row = r + (wraps ? i + l - digits : i + l) * k;
@@ -80,7 +83,7 @@ void scale_down(const Params& params, std::size_t limbs, std::int64_t* m, const 
     for (std::size_t j = 0; j < n; ++j) {
       const std::uint64_t z = ntt::multiply_mod(c[i * n + j], level.hat_inverse[i], q);
       const platform::Wide product = platform::multiply_wide(z, level.fraction[i]);
-      f[j] += shift == 0 ? product.low : (product.high << (64 - shift)) | (product.low >> shift);
+      f[j] += (product.high << (64 - shift)) | (product.low >> shift);
     }
   }
   if (t.is_integer()) {

@@ -17,7 +17,7 @@ void scale_up(const Params& params, std::size_t limbs, std::uint64_t* dst, const
 
 // m = round(t c / q) as a small representative modulo t. c (limbs, n) canonical; m (n); scratch (n).
 // c/q modulo 1 is held in 64-bit fixed point with an error below limbs * 2^-62: right whenever the noise E of
-// c has |E|/q < 1/2 - limbs * norm1 * 2^-51 (binomial) or 2^-21 (integer). Constant time in c.
+// c has |E|/q < 1/2 - limbs * norm1 * 2^-51 (binomial) or limbs * 2^-22 (integer). Constant time in c.
 void scale_down(const Params& params, std::size_t limbs, std::int64_t* m, const std::uint64_t* c,
                 std::uint64_t* scratch) noexcept;
 

@@ -1,0 +1,14 @@
+# The oracles of fv once, for all of its tests.
+set(FCN_TESTS_DIR ${PROJECT_SOURCE_DIR}/tests)
+add_library(fv_test_support STATIC ${FCN_TESTS_DIR}/support/big_int.cpp
+            ${FCN_TESTS_DIR}/support/schoolbook_fv.cpp)
+target_link_libraries(fv_test_support PRIVATE fcn::fcn fcn_build_flags)
+target_include_directories(fv_test_support PRIVATE ${PROJECT_SOURCE_DIR} ${FCN_TESTS_DIR})
+
+function(fcn_fv_test name)
+  fcn_test(fv ${name})
+  target_link_libraries(test_${name} PRIVATE fv_test_support)
+endfunction()
+
+fcn_fv_test(big_int)
+fcn_fv_test(encryption)
