@@ -78,6 +78,8 @@ double largest_norm2(const std::vector<std::vector<MonomialTerm>>& rows) {
   return largest;
 }
 
+constexpr unsigned kMinPixelBits = 20;  // of q: even one squaring needs more
+
 bool is_linear(const Layer& layer) {
   return layer.kind == LayerKind::kConv2d || layer.kind == LayerKind::kDense ||
          layer.kind == LayerKind::kSumPool;
@@ -269,14 +271,17 @@ Result<PixelPlan> smallest_pixel_plan(const Network& network, const ntt::KernelT
     FCN_ASSIGN_OR_RETURN(const fv::Params params, fv::Params::create(spec, kernels));
     return PixelPlan::create(network, params);
   };
-  FCN_ASSIGN_OR_RETURN(PixelPlan largest, plan_for(ntt::kMaxPrimeBits));
-  // q/2 must be about 2^3.8 deviations; the digits of a smaller q are narrower and add no more noise.
-  const auto enough = static_cast<unsigned>(std::ceil(largest.stages().back().noise_out.log2_sigma + 1 + 3.5));
-  for (unsigned q_bits = std::max(enough, 30u); q_bits < ntt::kMaxPrimeBits; ++q_bits) {
+  FCN_ASSIGN_OR_RETURN(PixelPlan best, plan_for(ntt::kMaxPrimeBits));
+  // A smaller q has narrower digits, which add less noise: estimate again from each plan that works. q/2 must be about
+  // 2^3.8 deviations.
+  for (unsigned q_bits = ntt::kMaxPrimeBits; q_bits > kMinPixelBits;) {
+    const auto estimate = static_cast<unsigned>(best.stages().back().noise_out.log2_sigma + 1 + 4.5);
+    q_bits = std::clamp(estimate, kMinPixelBits, q_bits - 1);
     Result<PixelPlan> plan = plan_for(q_bits);
-    if (plan.ok()) return plan;
+    if (!plan.ok()) break;
+    best = std::move(plan).value();
   }
-  return largest;
+  return best;
 }
 
 }  // namespace fcn::nn
