@@ -272,14 +272,16 @@ Result<PixelPlan> smallest_pixel_plan(const Network& network, const ntt::KernelT
     return PixelPlan::create(network, params);
   };
   FCN_ASSIGN_OR_RETURN(PixelPlan best, plan_for(ntt::kMaxPrimeBits));
-  // A smaller q has narrower digits, which add less noise: estimate again from each plan that works. q/2 must be about
-  // 2^3.8 deviations.
-  for (unsigned q_bits = ntt::kMaxPrimeBits; q_bits > kMinPixelBits;) {
-    const auto estimate = static_cast<unsigned>(best.stages().back().noise_out.log2_sigma + 1 + 4.5);
-    q_bits = std::clamp(estimate, kMinPixelBits, q_bits - 1);
+  unsigned refused = kMinPixelBits - 1, accepted = ntt::kMaxPrimeBits;
+  while (accepted - refused > 1) {
+    const unsigned q_bits = (refused + accepted) / 2;
     Result<PixelPlan> plan = plan_for(q_bits);
-    if (!plan.ok()) break;
-    best = std::move(plan).value();
+    if (plan.ok()) {
+      best = std::move(plan).value();
+      accepted = q_bits;
+    } else {
+      refused = q_bits;
+    }
   }
   return best;
 }

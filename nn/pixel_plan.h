@@ -60,7 +60,7 @@ class PixelPlan {
 };
 
 // The smallest secure parameters that a network's plan accepts: pixel_spec of as few bits as its noise allows.
-// Errors: those of PixelPlan::create at the largest parameters. Cost: a few plans.
+// Errors: those of PixelPlan::create at the largest parameters. Cost: six plans.
 platform::Result<PixelPlan> smallest_pixel_plan(const Network& network,
                                                 const ntt::KernelTable& kernels = ntt::best_kernels());
 
