@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <map>
 
+#include "../nn/pixel_plan.h"
 #include "../nn/range_analysis.h"
 #include "commands.h"
 #include "model_source.h"
@@ -80,12 +81,44 @@ void print_layer(std::size_t index, const nn::Layer& layer, const nn::LayerRange
   if (!layer.weights.empty()) print_weights(layer.weights);
 }
 
+void print_counts(const nn::OpCounts& counts) {
+  std::printf("%8s %8s %8s %6s %8s %6s\n", format_count(counts.pt_ct_adds).c_str(),
+              format_count(counts.ct_ct_adds).c_str(), format_count(counts.pt_ct_mults).c_str(),
+              format_count(counts.ct_ct_mults).c_str(), format_count(counts.total()).c_str(),
+              format_count(counts.relinearizations).c_str());
+}
+
+// Each stage's bound on the noise, as log2 of its deviation, and its operations. The activation is the stage's last step.
+void print_plan(const nn::PixelPlan& plan) {
+  std::printf(
+      "\nencrypted, pixel layout: n = %zu, q of %.0f bits; decryption is right while noise stays below "
+      "2^%.0f\n",
+      plan.params().n(), plan.params().log2_q(), plan.params().log2_q() - 1);
+  std::printf("  %-38s %5s %5s %8s %8s %8s %6s %8s %6s\n", "", "noise", "", "PT-CT", "CT-CT", "PT-CT",
+              "CT-CT", "", "");
+  std::printf("  %-38s %5s %5s %8s %8s %8s %6s %8s %6s\n", "stage", "sum", "out", "adds", "adds", "mults",
+              "mults", "HOPs", "relin");
+  std::printf("  %-38s %5s %5.1f\n", "fresh", "", plan.noise_in().log2_sigma);
+  for (const nn::PixelStage& stage : plan.stages()) {
+    std::printf("  %-38s %5.1f %5.1f ", stage.name.c_str(), stage.noise_sum.log2_sigma,
+                stage.noise_out.log2_sigma);
+    print_counts(stage.counts);
+  }
+  std::printf("  %-38s %5s %5s ", "all", "", "");
+  print_counts(plan.counts());
+  std::printf("  a decryption fails with probability below 2^%.0f\n", plan.log2_failure());
+}
+
 Status inspect(const std::string& model) {
   FCN_ASSIGN_OR_RETURN(const nn::Network network, load_network(model));
   FCN_ASSIGN_OR_RETURN(const std::vector<nn::LayerRange> ranges, nn::analyze_ranges(network));
+  FCN_ASSIGN_OR_RETURN(const fv::ParamsSpec spec, fv::pixel_spec());
+  FCN_ASSIGN_OR_RETURN(const fv::Params params, fv::Params::create(spec));
+  FCN_ASSIGN_OR_RETURN(const nn::PixelPlan plan, nn::PixelPlan::create(network, params));
   std::printf("%s\n  input %s, pixels in [0, %" PRId64 "], scores = integers / %.17g\n", network.name.c_str(),
               shape_text(network.input).c_str(), network.input_max, network.output_scale);
   for (std::size_t i = 0; i < network.layers.size(); ++i) print_layer(i, network.layers[i], ranges[i]);
+  print_plan(plan);
   return {};
 }
 

@@ -15,7 +15,10 @@ struct Command {
 };
 
 constexpr Command kCommands[] = {
+    {"demo", run_demo, "classify encrypted digits that the program draws, or images of yours (the default)"},
+    {"eval", run_eval, "run MNIST test images encrypted and compare each with the integer network"},
     {"inspect", run_inspect, "show a model: layers, weights, ranges, operations"},
+    {"train", run_train, "train the network on MNIST and write it as a model file"},
 };
 
 std::string general_help() {
@@ -31,14 +34,16 @@ std::string general_help() {
 }
 
 int run(const std::vector<std::string>& words) {
-  if (words.empty() || words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
+  if (words.empty()) return run_demo({});
+  if (words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
     std::fputs(general_help().c_str(), stdout);
     return kExitOk;
   }
+  if (words[0].rfind("-", 0) == 0) return run_demo(words);
   for (const Command& command : kCommands) {
     if (words[0] == command.name) return command.run(std::span(words).subspan(1));
   }
-  std::fprintf(stderr, "fcn-mnist: unknown command \"%s\"; known is inspect\n",
+  std::fprintf(stderr, "fcn-mnist: unknown command \"%s\"; known are demo, eval, inspect and train\n",
                words[0].c_str());
   return kExitBadInput;
 }
