@@ -17,13 +17,18 @@ Result<FloatNetwork> make_float_network(const std::vector<Layer>& geometry) {
   for (std::size_t i = 0; i < geometry.size(); ++i) {
     FloatLayer layer{geometry[i]};
     const Layer& g = layer.geometry;
+    if (g.in.size() == 0 || g.out.size() == 0 || g.in.size() > kMaxLayerSize ||
+        g.out.size() > kMaxLayerSize) {
+      return invalid_argument(concat("layer ", i, " (", layer_kind_name(g.kind), ") has ", g.in.size(),
+                                     " inputs and ", g.out.size(), " outputs, not 1 to ", kMaxLayerSize));
+    }
     if (i > 0 && g.in.size() != geometry[i - 1].out.size()) {
       return invalid_argument(concat("layer ", i, " reads ", g.in.size(),
                                      " values but the layer before it makes ", geometry[i - 1].out.size()));
     }
     if (g.kind == LayerKind::kConv2d) {
-      layer.weight_count = static_cast<std::size_t>(g.out.channels * g.in.channels * g.kernel * g.kernel);
       layer.bias_count = static_cast<std::size_t>(g.out.channels);
+      layer.weight_count = layer.bias_count * static_cast<std::size_t>(g.in.channels * g.kernel * g.kernel);
     } else if (g.kind == LayerKind::kDense) {
       layer.weight_count = g.in.size() * g.out.size();
       layer.bias_count = g.out.size();

@@ -85,6 +85,10 @@ Result<Network> export_network(const FloatNetwork& network, std::span<const floa
     }
     for (std::size_t k = 0; k < from.bias_count; ++k) {
       const double bias = static_cast<double>(parameters[from.bias_at + k]) * static_cast<double>(scales[i]);
+      if (!(std::fabs(bias) < 0x1p62)) {
+        return platform::out_of_range(
+            concat("bias ", k, " of layer ", i, " leaves 62 bits at its layer's scale"));
+      }
       layer.bias.push_back(std::llrint(bias));
     }
     out.layers.push_back(std::move(layer));

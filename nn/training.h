@@ -39,7 +39,7 @@ struct TrainOptions {
   std::size_t threads = 0;      // 0: all there are
   std::size_t held_out = 5000;  // the last images: never trained on, measured after every epoch
   int input_max = 3;            // pixels become integers in [0, input_max]
-  AffineLimits distortion{1.5f, 0.2f, 0.12f, 0.15f};
+  AffineLimits distortion{.shift = 1.2f, .rotation = 0.17f, .scale = 0.1f, .shear = 0.12f};
   std::vector<LayerRecipe> layers;  // one for each linear layer
   std::vector<TrainStage> stages;
 };

@@ -239,6 +239,8 @@ TEST(TrainingLayers, RefusesWhatCannotBeTrained) {
   EXPECT_NE(gap.status().message().find("layer 1 reads 5 values but the layer before it makes 3"),
             std::string::npos);
   EXPECT_FALSE(make_float_network({}).ok());
+  const auto empty = make_float_network({make_conv2d({1, 3, 3}, 2, 5, 1, 0)});  // the window does not fit
+  EXPECT_NE(empty.status().message().find("has 9 inputs and 0 outputs"), std::string::npos);
 }
 
 }  // namespace

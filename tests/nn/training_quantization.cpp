@@ -144,6 +144,18 @@ TEST(TrainingQuantization, ExportRefusesAWeightOffTheGrid) {
       << exported.status().message();
 }
 
+TEST(TrainingQuantization, ExportRefusesABiasThatDoesNotFit) {
+  const FloatNetwork network = small_network();
+  for (const float bias : {1e12f, -1e12f, std::nanf("")}) {
+    std::vector<float> parameters = parameters_on_grid(network, 14);
+    parameters[network.layers[4].bias_at + 1] = bias;
+    const auto exported = export_network(network, parameters, kGrids, kInputMax, "small");
+    EXPECT_EQ(exported.status().code(), StatusCode::kOutOfRange);
+    EXPECT_NE(exported.status().message().find("bias 1 of layer 4"), std::string::npos)
+        << exported.status().message();
+  }
+}
+
 TEST(TrainingPruning, CubicScheduleFallsFromOneToKeep) {
   EXPECT_FLOAT_EQ(cubic_keep(0.1f, 0.0f), 1.0f);
   EXPECT_FLOAT_EQ(cubic_keep(0.1f, 0.5f), 0.1f + 0.9f / 8);

@@ -127,6 +127,9 @@ TEST(TrainingRun, SeedDecidesAndThreadsDoNot) {
   EXPECT_EQ(one.value().network, two.value().network);
   EXPECT_EQ(one.value().network, three.value().network);
   EXPECT_NE(one.value().network, other.value().network);
+  // However short the training, it ends with the recipe's share of the 108 * 12 and 12 * 4 weights.
+  EXPECT_LE(one.value().nonzero_weights[1], 324u);
+  EXPECT_LE(one.value().nonzero_weights[2], 24u);
 }
 
 TEST(TrainingRun, DivergenceIsAnError) {
@@ -157,6 +160,24 @@ TEST(TrainingRun, RefusesWhatDoesNotFit) {
   options = small_options();
   options.stages.pop_back();
   expect_refused(options, set, "the last stage must fix all weights");
+  options = small_options();
+  options.stages[0].distill = 0.5f;
+  expect_refused(options, set, "the first stage has no teacher");
+  options = small_options();
+  options.stages[1].epochs = 0;
+  expect_refused(options, set, "stage prune has 0 epochs");
+  options = small_options();
+  options.stages[2].fix = std::numeric_limits<float>::quiet_NaN();
+  expect_refused(options, set, "stage fix half: a share is not in [0, 1]");
+  options = small_options();
+  options.layers[1].keep = 0;
+  expect_refused(options, set, "keep = 0.0");
+  options = small_options();
+  options.layers[1].levels = 17;
+  expect_refused(options, set, "levels = 17");
+  Dataset missing_pixel = set;
+  missing_pixel.pixels.pop_back();
+  expect_refused(small_options(), missing_pixel, "57599 pixels are not 400 images of 144");
   Dataset wrong_label = set;
   wrong_label.labels[17] = 4;
   expect_refused(small_options(), wrong_label, "label 4");
