@@ -119,17 +119,23 @@ Status multiply_monomial_inplace(Ciphertext& a, std::int64_t exponent, Workspace
   return {};
 }
 
-Result<TransformedPlaintext> transform(const Plaintext& m) {
+// E is t times a polynomial without structure; m t has a Euclidean norm of at most norm1 ||m||, of which norm2 is in E.
+Result<TransformedPlaintext> transform(const Plaintext& m, Correlation correlation) {
   const Params& params = m.params();
   FCN_ASSIGN_OR_RETURN(auto values,
                        platform::AlignedBuffer<std::uint64_t>::create(params.q_count() * params.n()));
   to_residues(params, values.data(), params.q_count(), m.coefficients());
   for (std::size_t i = 0; i < params.q_count(); ++i) params.table(i).forward(values.data() + i * params.n());
-  double squares = 0;
+  double squares = 0, sum = 0;
   for (std::size_t j = 0; j < params.n(); ++j) {
-    squares += static_cast<double>(m.coefficients()[j]) * static_cast<double>(m.coefficients()[j]);
+    const double magnitude = std::fabs(static_cast<double>(m.coefficients()[j]));
+    squares += magnitude * magnitude;
+    sum += magnitude;
   }
-  return TransformedPlaintext{params, std::move(values), std::sqrt(squares)};
+  const PlaintextModulus& t = params.t();
+  const double euclidean = std::sqrt(squares * t.norm1() * t.norm1() / t.norm2_squared());
+  const double norm = correlation == Correlation::kIndependent && euclidean < sum ? euclidean : sum;
+  return TransformedPlaintext{params, std::move(values), norm};
 }
 
 Status multiply_plain_inplace(Ciphertext& a, const TransformedPlaintext& m) {

@@ -28,9 +28,13 @@ platform::Status multiply_monomial_inplace(Ciphertext& a, std::int64_t exponent,
 struct TransformedPlaintext {
   Params params;
   platform::AlignedBuffer<std::uint64_t> values;  // (q_count, n)
-  double norm = 0;                                // Euclidean, of the coefficients: what the noise grows by
+  double norm = 0;                                // what the noise grows by
 };
-platform::Result<TransformedPlaintext> transform(const Plaintext& m);
+// correlation: how m is related to the noise that it will multiply. kAny is right for every m: the norm is the
+// sum of its absolute coefficients. kIndependent is right for coefficients that look random, such as encoded
+// slots of unrelated values, and not the same m again and again: the norm is Euclidean.
+platform::Result<TransformedPlaintext> transform(const Plaintext& m,
+                                                 Correlation correlation = Correlation::kAny);
 // a *= m. Cost: noise m.norm; in coefficients form a transform there and back a limb and component.
 platform::Status multiply_plain_inplace(Ciphertext& a, const TransformedPlaintext& m);
 

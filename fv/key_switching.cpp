@@ -134,8 +134,10 @@ Status apply_galois_inplace(Ciphertext& a, std::size_t g, const GaloisKeys& keys
   const std::size_t n = params.n();
   if (!(params == keys.params()))
     return mismatch("the Galois keys have other parameters than the ciphertext");
-  if (g % 2 == 0 || g >= 2 * n)
-    return platform::invalid_argument(concat("Galois element ", g, " is not odd and below ", 2 * n));
+  if (!is_galois_element(params, g)) {
+    return platform::invalid_argument(
+        concat("Galois element ", g, " is not 1 modulo ", 2 * params.t().digits(), " and below ", 2 * n));
+  }
   if (a.components() != 2) {
     return platform::invalid_argument(
         concat("a rotation of ", a.components(), " components; relinearize first"));

@@ -13,7 +13,7 @@ namespace fcn::fv {
 // 2 l'' inverse ones in all.
 platform::Status relinearize_inplace(Ciphertext& a, const RelinKeys& keys, Workspace& workspace);
 
-// a(X) -> a(X^g), for a of two components; the result is in coefficients form. g odd, 0 < g < 2n.
+// a(X) -> a(X^g), for a of two components; the result is in coefficients form. Needs is_galois_element(params, g).
 // Errors: kInvalidArgument (g, components), kMismatch (no key for g, named), kOutOfRange, kOutOfMemory.
 platform::Status apply_galois_inplace(Ciphertext& a, std::size_t g, const GaloisKeys& keys,
                                       Workspace& workspace);

@@ -165,8 +165,9 @@ Result<GaloisKeys> GaloisKeys::generate(const SecretKey& secret, ChaCha20& rng,
   to_residues(params, residues.data(), limbs, secret.coefficients());
   std::vector<std::pair<std::size_t, KeySwitchKey>> keys;
   for (std::size_t g : elements) {
-    if (g % 2 == 0 || g <= 1 || g >= 2 * n) {
-      return invalid_argument(concat("Galois element ", g, " is not an odd number in (1, ", 2 * n, ")"));
+    if (g == 1 || !is_galois_element(params, g)) {
+      return invalid_argument(concat("Galois element ", g, " is not 1 modulo ", 2 * params.t().digits(),
+                                     " and in (1, ", 2 * n, ")"));
     }
     if (std::count(elements.begin(), elements.end(), g) > 1) {
       return invalid_argument(concat("Galois element ", g, " is asked for twice"));
@@ -186,6 +187,10 @@ const KeySwitchKey* GaloisKeys::find(std::size_t g) const noexcept {
     if (element == g) return &key;
   }
   return nullptr;
+}
+
+bool is_galois_element(const Params& params, std::size_t g) noexcept {
+  return g % (2 * params.t().digits()) == 1 && g < 2 * params.n();
 }
 
 std::size_t rotation_element(const Params& params, std::int64_t steps) noexcept {

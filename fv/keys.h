@@ -94,10 +94,14 @@ class RelinKeys {
   std::vector<KeySwitchKey> keys_;
 };
 
+// Whether X -> X^g maps multiples of t to multiples of t: g = 1 modulo 2n/k for X^k - b, any odd g for an integer;
+// g < 2n.
+bool is_galois_element(const Params& params, std::size_t g) noexcept;
+
 // Keys from s(X^g) to s, for the Galois elements g that were asked for and no others.
 class GaloisKeys {
  public:
-  // Errors: kInvalidArgument for an even g or one outside (1, 2n), or a repeated one; kOutOfMemory.
+  // Errors: kInvalidArgument for 1, a repeated g, or one that is no is_galois_element(); kOutOfMemory.
   static platform::Result<GaloisKeys> generate(const SecretKey& key, platform::ChaCha20& rng,
                                                const std::vector<std::size_t>& elements);
   GaloisKeys(const Params& params, std::vector<std::pair<std::size_t, KeySwitchKey>> keys)

@@ -4,9 +4,9 @@
 // polynomial E of
 //   t * c(s) = q * m + E   (modulo q t),
 // and decryption is right as long as every |coefficient of E| < q/2. The model follows the standard deviation
-// of E's coefficients. Each rule below is derived in noise_model.cpp under the usual assumptions:
-// coefficients of errors, secrets and rounding are independent, and t c(s)/q modulo t behaves as uniform.
-// Tests hold measured noise below it.
+// of E's coefficients. Each rule is derived in noise_model.cpp under these assumptions: components of
+// ciphertexts, errors and rounding are independent and uniform where they should be; the key is none of the
+// rarest 2^-128. Tests hold measured noise below it.
 #pragma once
 
 #include <cstddef>
@@ -18,6 +18,7 @@ namespace fcn::fv {
 // A bound on the deviation of E's coefficients, as a logarithm.
 struct Noise {
   double log2_sigma = -1e9;  // no noise at all
+  unsigned s_degree = 0;     // E is a sum of independent polynomials times powers of s up to this one
 };
 
 enum class Correlation {
@@ -36,9 +37,10 @@ class NoiseModel {
   Noise sum_of(Noise a, double count, Correlation correlation) const noexcept;
   // + a plaintext: its scaling is rounded.
   Noise add_plain(Noise a) const noexcept;
-  // * a polynomial of Euclidean norm `norm`; a monomial has 1, a scalar w has |w|.
+  // * a polynomial that raises deviations by at most norm; a monomial has 1, a scalar w has |w|.
   Noise multiply_plain(Noise a, double norm) const noexcept;
-  // a * b of so many components and limbs, before relinearization; square: a and b are the same ciphertext.
+  // a * b of so many components and limbs, before relinearization, however a and b are related; square: a and b
+  // are the same ciphertext.
   Noise multiply(Noise a, std::size_t a_components, Noise b, std::size_t b_components, std::size_t limbs,
                  bool square) const noexcept;
   // + keys switched keys (relinearizing from c components takes c - 2; a rotation takes 1).

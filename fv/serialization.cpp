@@ -1,5 +1,6 @@
 #include "serialization.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "../platform/bytes.h"
@@ -308,9 +309,8 @@ Result<GaloisKeys> deserialize_galois_keys(const Params& params, ByteSpan bytes)
   for (std::uint32_t i = 0; i < count; ++i) {
     std::uint32_t element = 0;
     FCN_RETURN_IF_ERROR(in.u32(element, "Galois element"));
-    if (element % 2 == 0 || element <= 1 || element >= 2 * params.n())
-      return corrupt(
-          concat("Galois element ", element, " is not an odd number in (1, ", 2 * params.n(), ")"));
+    if (element == 1 || !is_galois_element(params, element))
+      return corrupt(concat("Galois element ", element, " is not one that needs a key"));
     FCN_ASSIGN_OR_RETURN(KeySwitchKey key, read_switch_key(in, params));
     keys.emplace_back(element, std::move(key));
   }
@@ -324,7 +324,8 @@ Bytes serialize(std::span<const Ciphertext> ciphertexts) {
   for (const Ciphertext& c : ciphertexts) {
     out.u8(static_cast<std::uint8_t>(c.components()));
     out.u8(static_cast<std::uint8_t>(c.limbs()));
-    out.u16(c.form() == Form::kTransformed ? 1 : 0);
+    out.u8(c.form() == Form::kTransformed ? 1 : 0);
+    out.u8(static_cast<std::uint8_t>(std::min(c.noise().s_degree, 255u)));
     out.u32(static_cast<std::uint32_t>(noise_to_units(c.noise())));
     for (std::size_t i = 0; i < c.components(); ++i)
       write_residues(out, c.params(), c.component(i), c.limbs());
@@ -341,21 +342,21 @@ Result<std::vector<Ciphertext>> deserialize_ciphertexts(const Params& params, By
       read_count(in, count, kMaxCiphertexts, 8 + 2 * residue_bytes(params, 1), "the number of ciphertexts"));
   std::vector<Ciphertext> ciphertexts;
   for (std::uint32_t i = 0; i < count; ++i) {
-    std::uint8_t components = 0, limbs = 0;
-    std::uint16_t form = 0;
+    std::uint8_t components = 0, limbs = 0, form = 0, s_degree = 0;
     std::uint32_t noise = 0;
     FCN_RETURN_IF_ERROR(in.u8(components, "components"));
     FCN_RETURN_IF_ERROR(in.u8(limbs, "primes"));
-    FCN_RETURN_IF_ERROR(in.u16(form, "form"));
+    FCN_RETURN_IF_ERROR(in.u8(form, "form"));
+    FCN_RETURN_IF_ERROR(in.u8(s_degree, "noise"));
     FCN_RETURN_IF_ERROR(in.u32(noise, "noise"));
     if (components < 2 || components > kMaxComponents || limbs < 1 || limbs > params.q_count() || form > 1) {
       return corrupt(concat("ciphertext ", i, " claims ", static_cast<unsigned>(components), " components, ",
-                            static_cast<unsigned>(limbs), " primes and form ", form));
+                            static_cast<unsigned>(limbs), " primes and form ", static_cast<unsigned>(form)));
     }
     FCN_ASSIGN_OR_RETURN(
         Ciphertext c,
         Ciphertext::create(params, components, limbs, form == 1 ? Form::kTransformed : Form::kCoefficients));
-    c.set_noise({static_cast<double>(static_cast<std::int32_t>(noise)) * kNoiseUnit});
+    c.set_noise({static_cast<double>(static_cast<std::int32_t>(noise)) * kNoiseUnit, s_degree});
     for (std::size_t j = 0; j < components; ++j)
       FCN_RETURN_IF_ERROR(read_residues(in, params, c.component(j), limbs));
     ciphertexts.push_back(std::move(c));
