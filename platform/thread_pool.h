@@ -11,7 +11,7 @@ namespace fcn::platform {
 // iterations write to different places. One parallel_for at a time; not from inside an iteration.
 class ThreadPool {
  public:
-  // threads >= 1 counts the calling thread; 0 means hardware_threads(). Falls back to fewer where the system refuses.
+  // threads >= 1 counts the calling thread; 0 means hardware_threads(). At most 1024; fewer where the system refuses.
   explicit ThreadPool(std::size_t threads = 1);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;

@@ -29,6 +29,7 @@ TEST(ThreadPool, HasTheSizeAskedFor) {
   EXPECT_EQ(ThreadPool().size(), 1u);
   for (std::size_t threads : {1, 2, 3, 8}) EXPECT_EQ(ThreadPool(threads).size(), kThreads ? threads : 1);
   EXPECT_EQ(ThreadPool(0).size(), hardware_threads());
+  EXPECT_LE(ThreadPool(SIZE_MAX).size(), 1024u);
 }
 
 TEST(ThreadPool, VisitsEveryIndexOnce) {

@@ -1,0 +1,88 @@
+// Bytes and values per second of the loops that keys, encryption and serialisation run over.
+#include <benchmark/benchmark.h>
+
+#include <vector>
+
+#include "platform/aligned_buffer.h"
+#include "platform/bytes.h"
+#include "platform/random.h"
+#include "platform/thread_pool.h"
+
+namespace {
+
+using namespace fcn::platform;
+
+constexpr std::size_t kBytes = std::size_t{1} << 20;
+
+std::vector<std::uint64_t> residues(std::size_t count, unsigned bits) {
+  ChaCha20 random(Seed{});
+  std::vector<std::uint64_t> values(count);
+  for (auto& value : values) value = random.next_u64() >> (64 - bits);
+  return values;
+}
+
+void count_bytes(benchmark::State& state, std::size_t bytes) {
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(bytes));
+}
+
+void chacha20_fill(benchmark::State& state) {
+  ChaCha20 random(Seed{});
+  std::vector<std::uint8_t> out(kBytes);
+  for (auto _ : state) {
+    random.fill(out);
+    benchmark::ClobberMemory();
+  }
+  count_bytes(state, kBytes);
+}
+BENCHMARK(chacha20_fill);
+
+void chacha20_next_u64(benchmark::State& state) {
+  ChaCha20 random(Seed{});
+  for (auto _ : state) benchmark::DoNotOptimize(random.next_u64());
+  count_bytes(state, 8);
+}
+BENCHMARK(chacha20_next_u64);
+
+void pack(benchmark::State& state) {
+  const auto bits = static_cast<unsigned>(state.range(0));
+  const auto values = residues(8192, bits);
+  for (auto _ : state) {
+    ByteWriter out;
+    out.packed(values, bits);
+    benchmark::DoNotOptimize(out.data().data());
+  }
+  state.SetItemsProcessed(state.iterations() * 8192);
+}
+BENCHMARK(pack)->Arg(50)->Arg(57)->Arg(64);
+
+void unpack(benchmark::State& state) {
+  const auto bits = static_cast<unsigned>(state.range(0));
+  auto values = residues(8192, bits);
+  ByteWriter out;
+  out.packed(values, bits);
+  for (auto _ : state) {
+    ByteReader in(out.data());
+    if (!in.packed(values, bits, "values").ok()) state.SkipWithError("unpack failed");
+    benchmark::ClobberMemory();
+  }
+  state.SetItemsProcessed(state.iterations() * 8192);
+}
+BENCHMARK(unpack)->Arg(50)->Arg(57)->Arg(64);
+
+void checksum(benchmark::State& state) {
+  ChaCha20 random(Seed{});
+  std::vector<std::uint8_t> bytes(kBytes);
+  random.fill(bytes);
+  for (auto _ : state) benchmark::DoNotOptimize(checksum64(bytes));
+  count_bytes(state, kBytes);
+}
+BENCHMARK(checksum);
+
+// What one loop costs beyond its iterations.
+void empty_parallel_for(benchmark::State& state) {
+  ThreadPool pool(static_cast<std::size_t>(state.range(0)));
+  for (auto _ : state) pool.parallel_for(pool.size(), [](std::size_t, std::size_t) {});
+}
+BENCHMARK(empty_parallel_for)->Arg(1)->Arg(2)->UseRealTime();
+
+}  // namespace
