@@ -1,0 +1,151 @@
+#!/usr/bin/env bash
+# Builds the project and runs its tests; see --help.
+set -euo pipefail
+
+usage() {
+  cat <<'TEXT'
+usage: tests/run.sh [--preset NAME]... [--all] [--coverage] [--bench] [--help]
+
+Builds the project under build/ and runs its tests. Starts from a bare Debian 12 or
+Ubuntu: what is missing is installed with apt-get, and named. Without options: the
+release build, then the quick tests once more under the address and undefined-behaviour
+sanitizers.
+
+  --preset NAME  only this build: release, debug, verify or sanitize; may be repeated
+  --all          release, debug, verify, sanitize, then release with the scalar kernels
+  --coverage     the share of lines that the tests run (tests/coverage.sh)
+  --bench        the benchmarks (not part of --all)
+
+Tests on MNIST need its files in the folder FCN_MNIST_DIR; without them they are skipped,
+and named at the end.
+TEXT
+}
+
+say() { echo "run.sh: $*" >&2; }
+fail() { say "$*"; exit 2; }
+
+cd "$(dirname "$0")/.."
+jobs=$(getconf _NPROCESSORS_ONLN)
+runs=()
+coverage=no
+bench=no
+while [ $# -gt 0 ]; do
+  case $1 in
+    --preset)
+      case ${2-} in
+        release | debug | verify | sanitize) runs+=("$2") ;;
+        *) fail "--preset takes release, debug, verify or sanitize, not '${2-}'" ;;
+      esac
+      shift
+      ;;
+    --all) runs+=(release debug verify sanitize scalar) ;;
+    --coverage) coverage=yes ;;
+    --bench) bench=yes ;;
+    --help) usage; exit 0 ;;
+    *) fail "unknown option '$1'; see --help" ;;
+  esac
+  shift
+done
+if [ ${#runs[@]} = 0 ] && [ $coverage$bench = nono ]; then runs=(release quick); fi
+
+# Packages that are missing, one a line.
+missing_packages() {
+  local compiler=${CXX:-c++}
+  has_header() { echo "#include <$1>" | "$compiler" -E -x c++ - >/dev/null 2>&1; }
+  command -v "$compiler" >/dev/null || echo g++
+  command -v cmake >/dev/null || echo cmake
+  command -v ninja >/dev/null || command -v make >/dev/null || echo make
+  has_header gtest/gtest.h || echo libgtest-dev
+  has_header png.h || echo libpng-dev
+  [ $bench = no ] || has_header benchmark/benchmark.h || echo libbenchmark-dev
+}
+
+install_missing() {
+  local packages as_root=()
+  mapfile -t packages < <(missing_packages)
+  [ ${#packages[@]} -gt 0 ] || return 0
+  command -v apt-get >/dev/null || fail "please install: ${packages[*]}"
+  if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || fail "as root, run: apt-get install ${packages[*]}"
+    as_root=(sudo)
+  fi
+  say "installing ${packages[*]}"
+  "${as_root[@]}" apt-get update -q >&2
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -q --yes --no-install-recommends "${packages[@]}" >&2
+  mapfile -t packages < <(missing_packages)
+  [ ${#packages[@]} = 0 ] || fail "still missing after the installation: ${packages[*]}"
+}
+
+build() { # preset
+  say "building build/$1"
+  mkdir -p "build/$1"
+  cmake --preset "$1" >"build/$1/configure.log" 2>&1 || {
+    cat "build/$1/configure.log" >&2
+    fail "cmake could not configure build/$1"
+  }
+  cmake --build --preset "$1" --parallel "$jobs"
+}
+
+# Why tests were skipped, from ctest's log: each reason once, with how many and which.
+report_skips() { # preset
+  awk '
+    function note(reason) {
+      if (name == "") return
+      if (!(reason in count)) order[++reasons] = reason
+      if (++count[reason] <= 5) names[reason] = names[reason] "\n      " name
+      name = ""
+    }
+    /^[0-9]+\/[0-9]+ Testing: / { name = $3; reading = 0 }
+    reading && NF { note($0); reading = 0 }
+    /: Skipped$/ { reading = 1 }
+    /^Test Skipped|^\[  SKIPPED \]/ { note("no reason given") }
+    END {
+      for (i = 1; i <= reasons; ++i) {
+        more = count[order[i]] > 5 ? "\n      and " count[order[i]] - 5 " more" : ""
+        print "  skipped, " count[order[i]] " tests: " order[i] names[order[i]] more
+      }
+    }' "build/$1/Testing/Temporary/LastTest.log"
+}
+
+summary=()
+failed=0
+run_tests() { # title, preset, then arguments of ctest
+  local title=$1 preset=$2 log=build/$2/ctest.log
+  shift 2
+  say "testing: $title"
+  local result=0
+  ctest --test-dir "build/$preset" --output-on-failure --no-tests=error -j "$jobs" "$@" | tee "$log" || result=$?
+  [ $result = 0 ] || failed=1
+  summary+=("$title: $(grep -E 'tests passed' "$log" || echo 'no test ran')")
+  summary+=("$(grep -E '^Total Test time' "$log" || true)")
+  summary+=("$(report_skips "$preset")")
+}
+
+install_missing
+if [ -z "${FCN_MNIST_DIR-}" ] && [ -d ../shared/data/mnist ]; then
+  FCN_MNIST_DIR=$(cd ../shared/data/mnist && pwd)
+  export FCN_MNIST_DIR
+fi
+if [ -z "${CMAKE_GENERATOR-}" ] && command -v ninja >/dev/null; then export CMAKE_GENERATOR=Ninja; fi
+
+for run in "${runs[@]}"; do
+  case $run in
+    scalar) build release; FCN_TEST_ISA=scalar run_tests "release, scalar kernels" release ;;
+    quick) build sanitize; run_tests "sanitize, quick tests" sanitize --label-exclude slow ;;
+    *) build "$run"; run_tests "$run" "$run" ;;
+  esac
+done
+if [ $coverage = yes ]; then
+  ./tests/coverage.sh || failed=1
+fi
+if [ $bench = yes ]; then
+  build bench
+  for program in build/bench/tests/*_bench; do "$program"; done
+fi
+
+if [ ${#runs[@]} -gt 0 ]; then
+  echo
+  for line in "${summary[@]}"; do [ -z "$line" ] || echo "$line"; done
+fi
+exit $failed
