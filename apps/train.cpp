@@ -8,6 +8,7 @@
 
 #include "../nn/accuracy.h"
 #include "../nn/model_file.h"
+#include "../nn/range_analysis.h"
 #include "../platform/thread_pool.h"
 #include "commands.h"
 #include "measure.h"
@@ -63,6 +64,8 @@ Status train(const TrainFlags& flags) {
       flags.out.c_str(), correct, test.count(),
       100 * static_cast<double>(correct) / static_cast<double>(test.count()),
       format_seconds(watch.seconds()).c_str(), flags.seed);
+  const Status ranges = nn::analyze_ranges(model.network).status();
+  if (!ranges.ok()) std::fprintf(stderr, "it is too large to run encrypted: %s\n", ranges.message().c_str());
   return {};
 }
 

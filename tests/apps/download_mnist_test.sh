@@ -30,7 +30,9 @@ code=0
 [ $code = 2 ] || fail "an unknown flag gave exit code $code"
 "$script" --help | grep -q "usage: " || fail "no help"
 
-mnist=${FCN_MNIST_DIR:-$(dirname "$script")/../../shared/data/mnist}
+clone=$(dirname "$script")/..
+mnist=${FCN_MNIST_DIR:-$clone/data/mnist}
+[ -d "$mnist" ] || mnist=$clone/../shared/data/mnist
 [ -f "$mnist/train-images-idx3-ubyte" ] || { echo "skipped: no MNIST to serve from a good mirror"; exit 77; }
 mkdir "$work/good"
 for name in $names; do gzip -1 -c "$mnist/$name" >"$work/good/$name.gz"; done
