@@ -52,7 +52,7 @@ Status carry_constant(Network& network, std::size_t index, std::int64_t constant
   Layer& layer = network.layers[index];
   const std::size_t row_size = internal::weights_per_output(layer);
   for (std::size_t o = 0; o < layer.bias.size(); ++o) {
-    std::int64_t weight_sum = 0;  // at most 2^26 weights below 2^31
+    std::int64_t weight_sum = 0;  // at most 2^25 weights below 2^31
     for (std::size_t i = 0; i < row_size; ++i) weight_sum += layer.weights[o * row_size + i];
     std::int64_t addend = 0;
     if (!internal::checked_multiply(addend, constant, weight_sum) || !add_to_bias(layer.bias[o], addend)) {

@@ -25,7 +25,6 @@ namespace fcn::nn {
 
 inline constexpr int kModelVersion = 1;
 inline constexpr std::size_t kMaxModelBytes = std::size_t{256} << 20;
-// parse_model takes at most kMaxWeights of network.h in all layers together: a short text cannot claim much memory.
 
 // The network, which validate() must accept, as text that parse_model reads back to an equal network.
 // Same network, same text.

@@ -76,6 +76,7 @@ Status validate(const Network& network) {
   }
   if (network.layers.empty()) return invalid_argument("the network has no layers");
   Shape previous = network.input;
+  std::size_t weights = 0;
   for (std::size_t i = 0; i < network.layers.size(); ++i) {
     const Layer& layer = network.layers[i];
     const std::string label = internal::layer_label(network, i);
@@ -87,6 +88,10 @@ Status validate(const Network& network) {
     }
     FCN_RETURN_IF_ERROR(internal::check_arrays(layer).with_context(label));
     previous = layer.out;
+    weights += layer.weights.size();
+  }
+  if (weights > kMaxWeights) {
+    return invalid_argument(concat(weights, " weights in all layers together, more than ", kMaxWeights));
   }
   return {};
 }

@@ -53,7 +53,7 @@ struct Network {
 };
 
 inline constexpr std::size_t kMaxLayerSize = std::size_t{1} << 20;  // values in a layer
-inline constexpr std::size_t kMaxWeights = std::size_t{1} << 26;    // weights in a layer
+inline constexpr std::size_t kMaxWeights = std::size_t{1} << 25;    // weights in all layers together
 inline constexpr std::size_t kMaxDegree = 16;
 inline constexpr std::int64_t kMaxWeight = (std::int64_t{1} << 31) - 1;  // |weight|
 inline constexpr std::int64_t kMaxBias = (std::int64_t{1} << 62) - 1;    // |bias| and |polynomial coefficient|

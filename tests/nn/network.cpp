@@ -191,16 +191,16 @@ TEST(Validate, NamesEveryDamage) {
        [](Network& n) { n.layers[4].bias[2] = kMaxBias + 1; }},
       {"layer 2 (polynomial): coefficient 0 = -9223372036854775808",
        [](Network& n) { n.layers[1].coefficients[0] = std::numeric_limits<std::int64_t>::min(); }},
-      {"layer 5 (dense): more than 67108864 weights",
+      {"layer 5 (dense): more than 33554432 weights",
        [](Network& n) {
-         n.layers = {make_flatten({1024, 32, 32}), make_dense({1 << 20, 1, 1}, 65)};
+         n.layers = {make_flatten({1024, 32, 32}), make_dense({1 << 20, 1, 1}, 33)};
          n.input = {1024, 32, 32};
          n.layers.insert(n.layers.begin(), 3, make_polynomial(n.input, {0, 1}));
        }},
-      {"layer 1 (conv2d): more than 67108864 weights",
+      {"layer 1 (conv2d): more than 33554432 weights",
        [](Network& n) {
          n.input = {1024, 8, 8};
-         n.layers = {make_conv2d(n.input, 1025, 8, 1, 0)};
+         n.layers = {make_conv2d(n.input, 513, 8, 1, 0)};
        }},
   };
   for (const Damage& damage : damages) {
@@ -211,6 +211,23 @@ TEST(Validate, NamesEveryDamage) {
     EXPECT_NE(status.message().find(damage.message_part), std::string::npos)
         << "expected: " << damage.message_part << "\nfound:    " << status.message();
   }
+}
+
+TEST(Validate, CountsTheWeightsOfAllLayers) {
+  Network network{"wide", {1 << 20, 1, 1}, 1, 1.0, {}};
+  network.layers = {make_dense(network.input, 31), make_dense({31, 1, 1}, 33825)};
+  for (Layer& layer : network.layers) {
+    layer.weights.resize(layer.in.size() * layer.out.size());
+    layer.bias.resize(layer.out.size());
+  }
+  EXPECT_TRUE(validate(network).ok()) << validate(network).message();  // 2^25 - 1
+  network.layers.push_back(make_dense({33825, 1, 1}, 1));
+  network.layers[2].weights.resize(33825);
+  network.layers[2].bias.resize(1);
+  EXPECT_EQ(validate(network).code(), StatusCode::kInvalidArgument);
+  EXPECT_NE(validate(network).message().find("33588256 weights in all layers together, more than 33554432"),
+            std::string::npos)
+      << validate(network).message();
 }
 
 TEST(Validate, AcceptsValuesAtTheirLimits) {
