@@ -33,10 +33,11 @@ using Combine = void (*)(const ntt::Modulus&, std::uint64_t*, const std::uint64_
                          std::size_t) noexcept;
 
 // a = a (+ or -) b, component by component; a grows to b's components first.
-Status combine(Ciphertext& a, const Ciphertext& b, Combine kernel, const char* operation) {
+Status combine(Ciphertext& a, const Ciphertext& b, Correlation correlation, Combine kernel,
+               const char* operation) {
   FCN_RETURN_IF_ERROR(check_pair(a, b));
   const NoiseModel model(a.params());
-  const Noise noise = model.sum(a.noise(), b.noise(), Correlation::kAny);
+  const Noise noise = model.sum(a.noise(), b.noise(), correlation);
   FCN_RETURN_IF_ERROR(model.check(noise, a.limbs(), operation));
   if (a.components() < b.components()) {
     FCN_ASSIGN_OR_RETURN(Ciphertext grown,
@@ -56,12 +57,12 @@ Status combine(Ciphertext& a, const Ciphertext& b, Combine kernel, const char* o
 
 }  // namespace
 
-Status add_inplace(Ciphertext& a, const Ciphertext& b) {
-  return combine(a, b, a.params().kernels().add, "addition");
+Status add_inplace(Ciphertext& a, const Ciphertext& b, Correlation correlation) {
+  return combine(a, b, correlation, a.params().kernels().add, "addition");
 }
 
-Status subtract_inplace(Ciphertext& a, const Ciphertext& b) {
-  return combine(a, b, a.params().kernels().subtract, "subtraction");
+Status subtract_inplace(Ciphertext& a, const Ciphertext& b, Correlation correlation) {
+  return combine(a, b, correlation, a.params().kernels().subtract, "subtraction");
 }
 
 void negate_inplace(Ciphertext& a) noexcept {

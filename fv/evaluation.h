@@ -12,9 +12,10 @@
 
 namespace fcn::fv {
 
-// a += b and a -= b, of any numbers of components. The noise bound allows for any correlation of a and b.
-platform::Status add_inplace(Ciphertext& a, const Ciphertext& b);
-platform::Status subtract_inplace(Ciphertext& a, const Ciphertext& b);
+// a += b and a -= b, of any numbers of components. correlation: how their noises add up; see MonomialSum.
+platform::Status add_inplace(Ciphertext& a, const Ciphertext& b, Correlation correlation = Correlation::kAny);
+platform::Status subtract_inplace(Ciphertext& a, const Ciphertext& b,
+                                  Correlation correlation = Correlation::kAny);
 void negate_inplace(Ciphertext& a) noexcept;
 
 // a += m. Needs coefficients form. Cost: n products a limb.

@@ -12,3 +12,5 @@ endfunction()
 
 fcn_fv_test(big_int)
 fcn_fv_test(encryption)
+fcn_fv_test(noise)
+fcn_fv_test(noise_chain)
