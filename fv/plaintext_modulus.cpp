@@ -24,6 +24,13 @@ std::int64_t round_to_integer(double x) {
   return std::bit_cast<std::int64_t>(x + kMagic) - std::bit_cast<std::int64_t>(kMagic);
 }
 
+// round(x / b), ties towards zero: they are moved by 1/4b, and no other quotient is that close to one. So 3 = 2 + 1
+// and 1 carry the same way: with ties to even the carries of 3, 1, 1, ... in base 2 would go round for ever.
+std::int64_t round_quotient(std::int64_t x, double inverse_b) {
+  const auto value = static_cast<double>(x);
+  return round_to_integer((value - std::copysign(0.25, value)) * inverse_b);
+}
+
 }  // namespace
 
 platform::Result<PlaintextModulus> PlaintextModulus::integer(std::size_t n, std::uint64_t modulus) {
@@ -72,7 +79,7 @@ std::size_t PlaintextModulus::reduce(std::int64_t* x, std::size_t used) const no
   const std::int64_t base = static_cast<std::int64_t>(base_);
   if (is_integer()) {
     for (std::size_t j = 0; j < n_; ++j) {
-      x[j] -= base * round_to_integer(static_cast<double>(x[j]) * inverse_base_);
+      x[j] -= base * round_quotient(x[j], inverse_base_);
     }
     return 1;
   }
@@ -91,7 +98,7 @@ std::size_t PlaintextModulus::reduce(std::int64_t* x, std::size_t used) const no
       std::int64_t* next = last ? x : row + length_;
       const std::int64_t sign = last ? -1 : 1;
       for (std::size_t j = 0; j < length_; ++j) {
-        const std::int64_t carry = round_to_integer(static_cast<double>(row[j]) * inverse_base_);
+        const std::int64_t carry = round_quotient(row[j], inverse_base_);
         row[j] -= base * carry;
         if (i + 1 < active || last) next[j] += sign * carry;
         FCN_CHECK(i + 1 < active || last || carry == 0);

@@ -53,7 +53,7 @@ class PlaintextModulus {
   std::int64_t multiply_integers(std::int64_t x, std::int64_t y) const noexcept;
 
   // The residue modulo p that digits j, j + k, ... stand for, and the reverse with balanced digits.
-  // Needs residue_modulus() != 0. Bounds: |coefficient| <= 2^30; residue < p. Constant time in the values.
+  // Needs residue_modulus() != 0. Bounds: |coefficient| <= 2^40; residue < p. Constant time in the values.
   std::uint64_t residue(const std::int64_t* coefficients, std::size_t j) const noexcept;
   void set_residue(std::int64_t* coefficients, std::size_t j, std::uint64_t residue) const noexcept;
 

@@ -85,6 +85,17 @@ Poly substitute_power(const Poly& x, std::size_t g) {
   return image;
 }
 
+Poly class_of(const Poly& x, std::size_t length, const BigInt& base) {
+  const std::size_t digits = x.size() / length;
+  const BigInt p = digits == 1 ? base : power(base, digits) + 1;
+  Poly values(length);
+  for (std::size_t j = 0; j < length; ++j) {
+    for (std::size_t i = digits; i-- > 0;) values[j] = values[j] * base + x[i * length + j];  // X^k = b
+    values[j] = modulo(values[j], p);
+  }
+  return values;
+}
+
 SchoolbookFv::SchoolbookFv(const fv::Params& params, std::size_t limbs)
     : params_(params),
       n_(params.n()),
@@ -113,15 +124,6 @@ Poly SchoolbookFv::times_t(const Poly& x) const {
     }
   }
   return product;
-}
-
-Poly SchoolbookFv::residues(const Poly& x) const {
-  Poly values(length_);
-  for (std::size_t j = 0; j < length_; ++j) {
-    for (std::size_t i = digits_; i-- > 0;) values[j] = values[j] * base_ + x[i * length_ + j];  // X^k = b
-    values[j] = modulo(values[j], p_);
-  }
-  return values;
 }
 
 Poly SchoolbookFv::representative(const Poly& residues) const {

@@ -35,6 +35,10 @@ Poly negacyclic_product(const Poly& x, const SmallPoly& y);
 Poly times_monomial(const Poly& x, std::int64_t exponent);
 Poly substitute_power(const Poly& x, std::size_t g);  // x(X^g)
 
+// The class of x modulo X^length - base, or modulo the integer base when length is n: residues modulo
+// base^(n/length) + 1, or modulo base.
+Poly class_of(const Poly& x, std::size_t length, const BigInt& base);
+
 class SchoolbookFv {
  public:
   explicit SchoolbookFv(const fv::Params& params) : SchoolbookFv(params, params.q_count()) {}
@@ -47,7 +51,7 @@ class SchoolbookFv {
 
   Poly times_t(const Poly& x) const;
   // The class of x modulo t: length() residues in [0, p).
-  Poly residues(const Poly& x) const;
+  Poly residues(const Poly& x) const { return class_of(x, length_, base_); }
   Poly residues(const fv::Plaintext& m) const { return residues(to_poly(m.coefficients(), n_)); }
   // A small representative of the class of given residues: balanced base-b digits.
   Poly representative(const Poly& residues) const;
