@@ -81,8 +81,8 @@ Result<TrainedModel> train_network(const std::string& name, const std::vector<La
   internal::Trainer trainer(network, images, options);
   FCN_RETURN_IF_ERROR(trainer.run(callback));
   TrainedModel model;
-  FCN_ASSIGN_OR_RETURN(
-      model.network, export_network(network, trainer.effective(), trainer.grids(), options.input_max, name));
+  FCN_ASSIGN_OR_RETURN(model.network,
+                       export_network(network, trainer.best(), trainer.grids(), options.input_max, name));
   if (options.held_out > 0) {
     platform::ThreadPool pool(options.threads);
     FCN_ASSIGN_OR_RETURN(
@@ -106,23 +106,27 @@ std::vector<Layer> faster_cryptonets_layers() {
 }
 
 TrainOptions faster_cryptonets_options(std::uint64_t seed, int epochs) {
-  TrainStage dense{.name = "dense", .epochs = 16, .rate_begin = 2e-3f, .rate_end = 2e-5f};
-  TrainStage prune{
-      .name = "prune", .epochs = 8, .rate_begin = 1e-3f, .rate_end = 5e-4f, .prune = true, .distill = 0.5f};
-  TrainStage quantize{
-      .name = "quantize", .epochs = 12, .rate_begin = 5e-4f, .rate_end = 2.5e-5f, .fix = 1, .distill = 0.5f};
-  quantize.straight_through = true;
-  TrainStage polish = quantize;
-  polish.name = "polish";
-  polish.epochs = 5;
-  polish.rate_begin = 5e-5f;
-  polish.rate_end = 5e-6f;
-  polish.augment = false;
-
   TrainOptions options;
   options.seed = seed;
-  options.layers = {{.keep = 0.7f, .levels = 4}, {.keep = 0.12f, .levels = 4}, {.keep = 0.5f, .levels = 4}};
-  options.stages = {dense, prune, quantize, polish};
+  options.layers = {{.keep = 0.7f, .levels = 3}, {.keep = 0.12f, .levels = 4}, {.keep = 0.5f, .levels = 3}};
+  options.stages = {
+      {.name = "dense", .epochs = 24, .rate_begin = 2e-3f, .rate_end = 2e-5f},
+      {.name = "prune", .epochs = 8, .rate_begin = 1e-3f, .rate_end = 5e-4f, .prune = true, .distill = 0.5f}};
+  TrainStage fixed{
+      .name = "quantize", .epochs = 12, .rate_begin = 5e-4f, .rate_end = 5e-5f, .fix = 1, .distill = 0.5f};
+  fixed.straight_through = true;
+  options.stages.push_back(fixed);
+  // Weights that still move between two powers of two come to rest, the largest first.
+  fixed.name = "settle";
+  fixed.epochs = 2;
+  fixed.rate_begin = 1e-4f;
+  fixed.rate_end = 1e-5f;
+  fixed.augment = false;
+  fixed.straight_through = false;
+  for (const float share : {0.5f, 0.75f, 0.9f, 1.0f}) {
+    fixed.fix = share;
+    options.stages.push_back(fixed);
+  }
   if (epochs <= 0) return options;
   int total = 0;
   for (const TrainStage& stage : options.stages) total += stage.epochs;

@@ -1,9 +1,10 @@
 // From labelled images to an exact integer network with sparse power-of-two weights.
 //
 // The road is a list of stages. Every linear layer first trains freely, then loses its smallest weights step
-// by step, then has its remaining weights fixed to 0 or +-2^e, the largest first, while the others still
-// learn. Training sees exactly the pixels the integer network will see. Results depend on the seed, the
-// images and the options, and not on the number of threads.
+// by step, then has its remaining weights fixed to 0 or +-2^e, while the biases and the weights not yet fixed
+// still learn. Training sees exactly the pixels the integer network will see. Of the epochs that end with
+// every weight fixed, the one that does best on held-out images becomes the network.
+// Results depend on the seed, the images and the options, and not on the number of threads.
 #pragma once
 
 #include <cstdint>

@@ -42,11 +42,13 @@ Trainer::Trainer(const FloatNetwork& network, const Dataset& images, const Train
 platform::Status Trainer::run(const EpochCallback& callback) {
   int epochs = 0;
   for (const TrainStage& stage : options_.stages) epochs += stage.epochs;
+  bool all_fixed = false;
   for (const TrainStage& stage : options_.stages) {
     if (stage.fix > 0) {
       FCN_RETURN_IF_ERROR(compression_.fix(parameters_, stage.fix, stage.straight_through));
       compression_.apply(effective_, parameters_);
     }
+    all_fixed = all_fixed || stage.fix == 1;
     for (int e = 0; e < stage.epochs; ++e) {
       const double loss = train_epoch(stage, e);
       if (!std::isfinite(loss)) {
@@ -55,7 +57,12 @@ platform::Status Trainer::run(const EpochCallback& callback) {
                                                        "; a smaller step size may help"));
       }
       ++epoch_;
-      if (callback) callback({stage.name, epoch_, epochs, loss, held_out_accuracy(), nonzero_weights()});
+      const double accuracy = held_out_accuracy();
+      if (all_fixed && accuracy >= best_accuracy_) {
+        best_accuracy_ = accuracy;
+        best_ = effective_;
+      }
+      if (callback) callback({stage.name, epoch_, epochs, loss, accuracy, nonzero_weights()});
     }
     if (stage.prune) {
       compression_.prune(parameters_, 1);

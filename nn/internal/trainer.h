@@ -24,8 +24,9 @@ class Trainer {
   // All stages, one after the other. Errors: kOutOfRange (the loss is no longer a number; a scale too large).
   platform::Status run(const EpochCallback& callback);
 
-  // What the network computes with now: after the last stage, weights on their grids and rounded biases.
-  const std::vector<float>& effective() const noexcept { return effective_; }
+  // Weights on their grids and rounded biases: those of the epoch, among all that ended with every weight fixed, that
+  // did best on the held-out images; of equal ones the last.
+  const std::vector<float>& best() const noexcept { return best_; }
   const std::vector<PowerOfTwoGrid>& grids() const noexcept { return compression_.grids(); }
 
  private:
@@ -61,6 +62,8 @@ class Trainer {
   std::vector<float> parameters_;  // as they learn
   std::vector<float> effective_;   // as the network computes with them
   std::vector<float> teacher_;     // the network after the first stage
+  std::vector<float> best_;
+  double best_accuracy_ = -1;
   Adam adam_;
   Compression compression_;
 };

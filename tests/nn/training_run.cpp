@@ -74,8 +74,10 @@ TEST(TrainingRun, LearnsPatternsWithSparsePowersOfTwo) {
   EXPECT_EQ(reports.back().stage, "fix all");
   EXPECT_EQ(reports.back().epoch, 95);
   EXPECT_LT(reports[59].loss, 0.5 * reports[0].loss);
-  // Fixed weights and rounded biases are what the last epoch measured already; floats may tip a tie.
-  EXPECT_NEAR(reports.back().held_out_accuracy, m.held_out_accuracy, 1.5 / 128);
+  // The best of the epochs with all weights fixed becomes the network; float sums may tip a tie.
+  double best = 0;
+  for (std::size_t e = 90; e < 95; ++e) best = std::max(best, reports[e].held_out_accuracy);
+  EXPECT_NEAR(best, m.held_out_accuracy, 1.5 / 128);
 
   const std::vector<LayerRecipe> recipes = small_options().layers;
   std::size_t linear = 0, nonzero = 0;
@@ -94,7 +96,7 @@ TEST(TrainingRun, LearnsPatternsWithSparsePowersOfTwo) {
     nonzero += kept;
     ++linear;
   }
-  EXPECT_EQ(reports.back().nonzero_weights, nonzero);
+  EXPECT_EQ(reports.back().nonzero_weights, nonzero);  // the weights rest in the last stage
 
   // Images it has never met, counted by the integer network.
   const Dataset fresh = patterns(200, 2);
