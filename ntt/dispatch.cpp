@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "../platform/cpu_features.h"
+#include "internal/avx2.h"
 #include "internal/scalar.h"
 #include "kernels.h"
 
@@ -13,10 +14,16 @@ namespace {
 // Fastest first, scalar last. Each instruction set includes those after it, so that what a processor runs is
 // always the end of this list.
 constexpr const KernelTable* kTables[] = {
+#if defined(FCN_HAVE_AVX2)
+    &kAvx2Kernels,
+#endif
     &kScalarKernels,
 };
 
-bool runs(const KernelTable* table, const platform::CpuFeatures&) noexcept {
+bool runs(const KernelTable* table, [[maybe_unused]] const platform::CpuFeatures& cpu) noexcept {
+#if defined(FCN_HAVE_AVX2)
+  if (table == &kAvx2Kernels) return cpu.avx2;
+#endif
   return table == &kScalarKernels;
 }
 

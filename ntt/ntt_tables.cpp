@@ -41,6 +41,7 @@ platform::Result<NttTables> NttTables::create(std::size_t n, const Modulus& q, c
   tables.log2_n_ = static_cast<unsigned>(std::countr_zero(n));
   tables.q_ = q;
   tables.kernels_ = &kernels;
+  tables.format_ = n < kShortestDoubleTransform ? RootFormat::kShoup64 : kernels.root_format;
   for (auto* buffer : {&tables.forward_roots_, &tables.forward_quotients_, &tables.inverse_roots_,
                        &tables.inverse_quotients_}) {
     FCN_ASSIGN_OR_RETURN(*buffer, platform::AlignedBuffer<std::uint64_t>::create(n));
@@ -50,8 +51,8 @@ platform::Result<NttTables> NttTables::create(std::size_t n, const Modulus& q, c
   std::uint64_t power = 1, inverse_power = 1;
   for (std::size_t exponent = 0; exponent < n; ++exponent) {
     const std::size_t i = bit_reverse(exponent, tables.log2_n_);
-    const Stored forward = store(power, q, kernels.root_format);
-    const Stored inverse = store(inverse_power, q, kernels.root_format);
+    const Stored forward = store(power, q, tables.format_);
+    const Stored inverse = store(inverse_power, q, tables.format_);
     tables.forward_roots_[i] = forward.root;
     tables.forward_quotients_[i] = forward.quotient;
     tables.inverse_roots_[i] = inverse.root;
@@ -60,11 +61,11 @@ platform::Result<NttTables> NttTables::create(std::size_t n, const Modulus& q, c
     inverse_power = multiply_mod(inverse_power, psi_inverse, q);
   }
   const std::uint64_t n_inverse = inverse_mod(reduce(n, q), q);
-  const Stored last_sum = store(n_inverse, q, kernels.root_format);
+  const Stored last_sum = store(n_inverse, q, tables.format_);
   tables.n_inverse_ = last_sum.root;
   tables.n_inverse_quotient_ = last_sum.quotient;
   const std::uint64_t last_root = multiply_mod(power_mod_vartime(psi_inverse, n / 2, q), n_inverse, q);
-  const Stored last_difference = store(last_root, q, kernels.root_format);
+  const Stored last_difference = store(last_root, q, tables.format_);
   tables.last_root_ = last_difference.root;
   tables.last_root_quotient_ = last_difference.quotient;
   return tables;

@@ -10,6 +10,9 @@
 
 namespace fcn::ntt {
 
+// Shorter transforms take too little time to matter: every table keeps kShoup64 for them and runs the scalar one.
+inline constexpr std::size_t kShortestDoubleTransform = 16;
+
 // Immutable once made; shared freely between threads.
 class NttTables {
  public:
@@ -21,6 +24,7 @@ class NttTables {
   unsigned log2_n() const noexcept { return log2_n_; }
   const Modulus& modulus() const noexcept { return q_; }
   const KernelTable& kernels() const noexcept { return *kernels_; }
+  RootFormat format() const noexcept { return format_; }
   // psi, the smallest primitive 2n-th root of unity modulo q.
   std::uint64_t psi() const noexcept { return psi_; }
 
@@ -28,7 +32,7 @@ class NttTables {
   void inverse(std::uint64_t* a) const noexcept { kernels_->inverse(*this, a); }
 
   // Root i: psi^bitreverse(i) (forward) and psi^-bitreverse(i) (inverse), bitreverse over log2_n bits.
-  // roots[i] is w and quotients[i] its companion, both in the table's RootFormat (doubles bit for bit).
+  // roots[i] is w and quotients[i] its companion, both in format() (doubles bit for bit).
   const std::uint64_t* forward_roots() const noexcept { return forward_roots_.data(); }
   const std::uint64_t* forward_quotients() const noexcept { return forward_quotients_.data(); }
   const std::uint64_t* inverse_roots() const noexcept { return inverse_roots_.data(); }
@@ -45,6 +49,7 @@ class NttTables {
   unsigned log2_n_ = 0;
   Modulus q_;
   const KernelTable* kernels_ = nullptr;
+  RootFormat format_ = RootFormat::kShoup64;
   std::uint64_t psi_ = 0;
   std::uint64_t n_inverse_ = 0;
   std::uint64_t n_inverse_quotient_ = 0;

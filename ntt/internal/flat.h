@@ -1,0 +1,31 @@
+// Plain copies of what a kernel reads. A file with instruction-set flags of its own must not instantiate inline
+// functions of shared headers: the linker keeps one copy of each, and could keep the one that not every processor runs.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace fcn::ntt {
+
+class Modulus;
+class NttTables;
+
+struct FlatModulus {
+  std::uint64_t q;
+  double q_double;  // exact
+  double inverse;   // 1 / q, correctly rounded
+};
+
+// Arrays and numbers as in ntt_tables.h.
+struct FlatTables {
+  std::size_t n;
+  bool in_doubles;  // RootFormat::kDouble
+  FlatModulus modulus;
+  const std::uint64_t *forward_roots, *forward_quotients, *inverse_roots, *inverse_quotients;
+  std::uint64_t n_inverse, n_inverse_quotient, last_root, last_root_quotient;
+};
+
+FlatModulus flat(const Modulus& q) noexcept;
+FlatTables flat(const NttTables& tables) noexcept;
+
+}  // namespace fcn::ntt
