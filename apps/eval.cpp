@@ -96,11 +96,10 @@ Status evaluate(const EvalFlags& flags, bool& wrong) {
     return platform::invalid_argument(
         concat("--images ", flags.images, ": ", folder, " holds ", images.count(), " test images"));
   }
-  FCN_ASSIGN_OR_RETURN(const fv::ParamsSpec spec, fv::pixel_spec());
-  FCN_ASSIGN_OR_RETURN(const fv::Params params, fv::Params::create(spec, *kernels));
-  FCN_ASSIGN_OR_RETURN(PixelClient client, PixelClient::create(params));
+  FCN_ASSIGN_OR_RETURN(nn::PixelPlan plan, nn::smallest_pixel_plan(network, *kernels));
+  FCN_ASSIGN_OR_RETURN(PixelClient client, PixelClient::create(plan.params()));
   const fv::Bytes keys = client.evaluation_keys();
-  FCN_ASSIGN_OR_RETURN(const PixelServer server, PixelServer::create(network, params, keys));
+  FCN_ASSIGN_OR_RETURN(const PixelServer server, PixelServer::create(std::move(plan), keys));
 
   platform::ThreadPool pool(flags.threads);
   Report report;

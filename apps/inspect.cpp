@@ -112,9 +112,7 @@ void print_plan(const nn::PixelPlan& plan) {
 Status inspect(const std::string& model) {
   FCN_ASSIGN_OR_RETURN(const nn::Network network, load_network(model));
   FCN_ASSIGN_OR_RETURN(const std::vector<nn::LayerRange> ranges, nn::analyze_ranges(network));
-  FCN_ASSIGN_OR_RETURN(const fv::ParamsSpec spec, fv::pixel_spec());
-  FCN_ASSIGN_OR_RETURN(const fv::Params params, fv::Params::create(spec));
-  FCN_ASSIGN_OR_RETURN(const nn::PixelPlan plan, nn::PixelPlan::create(network, params));
+  FCN_ASSIGN_OR_RETURN(const nn::PixelPlan plan, nn::smallest_pixel_plan(network));
   std::printf("%s\n  input %s, pixels in [0, %" PRId64 "], scores = integers / %.17g\n", network.name.c_str(),
               shape_text(network.input).c_str(), network.input_max, network.output_scale);
   for (std::size_t i = 0; i < network.layers.size(); ++i) print_layer(i, network.layers[i], ranges[i]);

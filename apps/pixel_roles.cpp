@@ -27,10 +27,8 @@ Result<std::vector<std::int64_t>> PixelClient::decrypt(fv::ByteSpan answer,
   return nn::decrypt_values(secret_, scores, pool);
 }
 
-Result<PixelServer> PixelServer::create(const nn::Network& network, const fv::Params& params,
-                                        fv::ByteSpan evaluation_keys) {
-  FCN_ASSIGN_OR_RETURN(nn::PixelPlan plan, nn::PixelPlan::create(network, params));
-  FCN_ASSIGN_OR_RETURN(fv::RelinKeys relin, fv::deserialize_relin_keys(params, evaluation_keys));
+Result<PixelServer> PixelServer::create(nn::PixelPlan plan, fv::ByteSpan evaluation_keys) {
+  FCN_ASSIGN_OR_RETURN(fv::RelinKeys relin, fv::deserialize_relin_keys(plan.params(), evaluation_keys));
   return PixelServer(std::move(plan), std::move(relin));
 }
 

@@ -36,9 +36,8 @@ class PixelClient {
 // Holds the network and the client's evaluation keys.
 class PixelServer {
  public:
-  // Errors: those of nn::PixelPlan::create and fv::deserialize_relin_keys.
-  static platform::Result<PixelServer> create(const nn::Network& network, const fv::Params& params,
-                                              fv::ByteSpan evaluation_keys);
+  // Errors: those of fv::deserialize_relin_keys.
+  static platform::Result<PixelServer> create(nn::PixelPlan plan, fv::ByteSpan evaluation_keys);
 
   const nn::PixelPlan& plan() const noexcept { return engine_.plan(); }
   // The encrypted scores for the encrypted pixels. Errors: those of fv::deserialize_seeded_ciphertexts and

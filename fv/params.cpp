@@ -154,14 +154,14 @@ Status check_spec(const ParamsSpec& spec) {
   return {};
 }
 
-// log2 of B/q for an auxiliary base B that holds round(t d / q), where d is a component of the product of ciphertexts of
-// up to 3 components. Never more than 3 n (q/2)^2 in d, so 3 n norm1 / 4 after the division, times 2 for the sign. Mostly
-// far less: components are uniform modulo q, so a coefficient of d has variance at most 3 * 2 n (q^2/12)^2, and 14.5
-// deviations are passed with a probability below 2^-150; B need not be larger than that.
-double log2_product_margin(const ParamsSpec& spec) {
+// log2 of B/q for an auxiliary base B that holds round(t d / q), where d is a component of the product of two ciphertexts
+// of c components each. d is a sum of c products of polynomials, never above c n (q/2)^2: c n norm1 / 4 after the
+// division, times 2 for the sign. Mostly it is far less: components are uniform modulo q, so a coefficient of d has variance
+// at most 2 c n (q^2/12)^2, and 14.5 deviations are passed with a probability below 2^-150; B need not be larger.
+double log2_product_margin(const ParamsSpec& spec, double c) {
   const double n = static_cast<double>(spec.n);
-  const double always = 1.5 * n * spec.t.norm1();
-  const double almost_always = 2 * 14.5 / 12 * std::sqrt(6 * n * spec.t.norm2_squared());
+  const double always = c / 2 * n * spec.t.norm1();
+  const double almost_always = 2 * 14.5 / 12 * std::sqrt(2 * c * n * spec.t.norm2_squared());
   return std::log2(std::min(always, almost_always)) + 0.01;
 }
 
@@ -175,13 +175,12 @@ platform::Result<Params> Params::create(const ParamsSpec& spec, const ntt::Kerne
   const std::size_t n = spec.n, limbs = spec.q_primes.size();
   const PlaintextModulus& t = spec.t;
 
-  const double log2_margin = log2_product_margin(spec);
   double log2_q_total = 0;
   for (std::uint64_t q : spec.q_primes) log2_q_total += std::log2(static_cast<double>(q));
   std::vector<std::uint64_t> primes = spec.q_primes;
   if (spec.special_prime != 0) primes.push_back(spec.special_prime);
   double log2_aux = spec.special_prime != 0 ? std::log2(static_cast<double>(spec.special_prime)) : 0;
-  while (log2_aux < log2_q_total + log2_margin) {
+  while (log2_aux < log2_q_total + log2_product_margin(spec, 3)) {
     FCN_ASSIGN_OR_RETURN(const auto found, ntt::find_primes(n, kAuxBits, 1, primes));
     primes.push_back(found[0]);
     log2_aux += std::log2(static_cast<double>(found[0]));
@@ -225,16 +224,8 @@ platform::Result<Params> Params::create(const ParamsSpec& spec, const ntt::Kerne
     for (std::size_t i = 0; i < q_digits.size(); ++i) {
       if (q_digits[i] != 0) level.q_digits_used = i + 1;
     }
-    std::vector<const ntt::NttTables*> own, aux;
+    std::vector<const ntt::NttTables*> own;
     for (std::size_t i = 0; i < l; ++i) own.push_back(&data->tables[i]);
-    double log2_b = 0;
-    for (std::size_t i = limbs; log2_b < log2_q + log2_margin; ++i) {
-      aux.push_back(&data->tables[i]);
-      log2_b += std::log2(aux.back()->modulus().value_double());
-    }
-    level.aux_count = aux.size();
-    level.to_aux = BaseConverter(own, aux);
-    level.from_aux = BaseConverter(aux, own);
     const auto product_of_others = [&](std::size_t skipped, const ntt::Modulus& m) {
       std::uint64_t product = 1;
       for (std::size_t i = 0; i < l; ++i) {
@@ -242,8 +233,19 @@ platform::Result<Params> Params::create(const ParamsSpec& spec, const ntt::Kerne
       }
       return product;
     };
-    for (const ntt::NttTables* table : aux) {
-      level.q_inverse.push_back(ntt::inverse_mod(product_of_others(l, table->modulus()), table->modulus()));
+    for (int components : {2, 3}) {
+      std::vector<const ntt::NttTables*> aux;
+      ProductBase& base = components == 2 ? level.pairs : level.triples;
+      double log2_b = 0;
+      for (std::size_t i = limbs; log2_b < log2_q + log2_product_margin(spec, components); ++i) {
+        const ntt::Modulus& m = data->tables[i].modulus();
+        aux.push_back(&data->tables[i]);
+        log2_b += std::log2(m.value_double());
+        base.q_inverse.push_back(ntt::inverse_mod(product_of_others(l, m), m));
+      }
+      base.count = aux.size();
+      base.to_aux = BaseConverter(own, aux);
+      base.from_aux = BaseConverter(aux, own);
     }
     for (std::size_t i = 0; i < l; ++i) {
       const ntt::Modulus& m = own[i]->modulus();

@@ -15,17 +15,13 @@ using platform::Status;
 // One product in the base Q B: `total` primes, of which the first `limbs` are those of q.
 class TensorProduct {
  public:
-  TensorProduct(const Params& params, std::size_t limbs)
-      : params_(params),
-        level_(params.level(limbs)),
-        n_(params.n()),
-        limbs_(limbs),
-        total_(limbs + level_.aux_count) {}
+  TensorProduct(const Params& params, std::size_t limbs, const ProductBase& base)
+      : params_(params), base_(base), n_(params.n()), limbs_(limbs), total_(limbs + base.count) {}
 
   std::size_t poly_words() const { return total_ * n_; }
   std::size_t scratch_words() const {
-    const std::size_t up = level_.to_aux.scratch_words(n_), down = level_.from_aux.scratch_words(n_);
-    return level_.aux_count * n_ + (up > down ? up : down);
+    const std::size_t up = base_.to_aux.scratch_words(n_), down = base_.from_aux.scratch_words(n_);
+    return base_.count * n_ + (up > down ? up : down);
   }
   const ntt::NttTables& table(std::size_t i) const { return params_.table(index(i)); }
 
@@ -37,7 +33,7 @@ class TensorProduct {
       if (a.form() == Form::kTransformed) {
         for (std::size_t i = 0; i < limbs_; ++i) table(i).inverse(x + i * n_);
       }
-      level_.to_aux.convert(x + limbs_ * n_, x, n_, scratch);
+      base_.to_aux.convert(x + limbs_ * n_, x, n_, scratch);
       for (std::size_t i = 0; i < total_; ++i) table(i).forward(x + i * n_);
     }
   }
@@ -70,16 +66,16 @@ class TensorProduct {
   void round(std::uint64_t* dst, std::uint64_t* x, std::uint64_t* scratch) const {
     for (std::size_t i = 0; i < total_; ++i) table(i).inverse(x + i * n_);
     std::uint64_t* aux = x + limbs_ * n_;
-    subtract_and_divide(params_, aux, aux_first(params_), level_.aux_count, x, level_.to_aux,
-                        level_.q_inverse.data(), scratch);
-    level_.from_aux.convert(dst, aux, n_, scratch);
+    subtract_and_divide(params_, aux, aux_first(params_), base_.count, x, base_.to_aux,
+                        base_.q_inverse.data(), scratch);
+    base_.from_aux.convert(dst, aux, n_, scratch);
   }
 
  private:
   std::size_t index(std::size_t i) const { return i < limbs_ ? i : aux_first(params_) + i - limbs_; }
 
   const Params& params_;
-  const Level& level_;
+  const ProductBase& base_;
   std::size_t n_, limbs_, total_;
 };
 
@@ -99,7 +95,9 @@ Status multiply_or_square(Ciphertext& out, const Ciphertext& a, const Ciphertext
       model.multiply(a.noise(), a.components(), right.noise(), right.components(), a.limbs(), b == nullptr);
   FCN_RETURN_IF_ERROR(model.check(noise, a.limbs(), b == nullptr ? "a square" : "a product"));
 
-  const TensorProduct tensor(params, a.limbs());
+  const Level& level = params.level(a.limbs());
+  const bool pairs = a.components() == 2 && right.components() == 2;
+  const TensorProduct tensor(params, a.limbs(), pairs ? level.pairs : level.triples);
   const std::size_t words = tensor.poly_words(), right_words = right.components() * words;
   FCN_ASSIGN_OR_RETURN(Ciphertext result, Ciphertext::create(params, products, a.limbs()));
   FCN_ASSIGN_OR_RETURN(std::uint64_t * ta, workspace.words(a.components() * words + right_words + words +

@@ -9,14 +9,19 @@
 
 namespace fcn::fv {
 
-// limbs primes of q with product q', and the auxiliary base B in which products are computed.
-struct Level {
-  std::size_t limbs = 0;
-  std::size_t aux_count = 0;             // primes of B: tables aux_first .. aux_first + aux_count - 1
+// An auxiliary base B in which products of ciphertexts are divided by q'.
+struct ProductBase {
+  std::size_t count = 0;                 // primes of B: tables aux_first .. aux_first + count - 1
   BaseConverter to_aux;                  // q' -> B
   BaseConverter from_aux;                // B -> q'
   std::vector<std::uint64_t> q_inverse;  // q'^-1 modulo each prime of B
-  std::vector<std::int64_t> q_digits;    // q' modulo t: small digits at X^(k i), i < digits()
+};
+
+// limbs primes of q with product q'.
+struct Level {
+  std::size_t limbs = 0;
+  ProductBase pairs, triples;          // for factors of 2 components, and of up to 3
+  std::vector<std::int64_t> q_digits;  // q' modulo t: small digits at X^(k i), i < digits()
   std::size_t q_digits_used = 0;
   std::vector<std::uint64_t> hat_inverse;   // (q'/q_i)^-1 mod q_i
   std::vector<std::uint64_t> fraction;      // floor(2^(63 + bits(q_i)) / q_i), at most 2^64 - 1: see decrypt

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include <type_traits>
 
 #include "nn/plain_run.h"
@@ -36,12 +38,12 @@ nn::Network toy_network(std::int64_t last_bias) {
 class PixelTrial : public testing::Test {
  protected:
   PixelTrial()
-      : params_(fv::Params::create(fv::pixel_spec().value()).value()),
-        client_(PixelClient::create(params_).value()),
-        server_(PixelServer::create(network_, params_, client_.evaluation_keys()).value()) {}
+      : client_(PixelClient::create(plan().params()).value()),
+        server_(PixelServer::create(plan(), client_.evaluation_keys()).value()) {}
+
+  nn::PixelPlan plan() const { return nn::smallest_pixel_plan(network_).value(); }
 
   nn::Network network_ = toy_network(5);
-  fv::Params params_;
   PixelClient client_;
   PixelServer server_;
   platform::ThreadPool pool_{2};
@@ -72,8 +74,9 @@ TEST_F(PixelTrial, MessagesAreMeasuredAsTheBytesThatTravel) {
   ASSERT_TRUE(trial.ok());
   EXPECT_EQ(trial.value().upload_bytes, upload.value().size());
   EXPECT_EQ(trial.value().download_bytes, download.value().size());
-  // 50-bit residues: 4 polynomials and seeds up, 2 x 2 polynomials down, each with less than a kilobyte around them.
-  const std::size_t polynomial = 2048 * 50 / 8;
+  // 4 polynomials and seeds up, 2 x 2 polynomials down, each with less than a kilobyte around them.
+  const auto bits = static_cast<std::size_t>(std::ceil(plan().params().log2_q()));
+  const std::size_t polynomial = 2048 * bits / 8;
   EXPECT_GE(upload.value().size(), 4 * polynomial);
   EXPECT_LT(upload.value().size(), 4 * polynomial + 1000);
   EXPECT_GE(download.value().size(), 4 * polynomial);
@@ -100,7 +103,7 @@ TEST_F(PixelTrial, DamagedMessagesAreRefusedByTheirReader) {
   for (fv::Bytes* message : {&upload, &download, &keys}) message->at(message->size() / 2) ^= 1;
   EXPECT_EQ(server_.infer(upload, pool_).status().code(), StatusCode::kCorrupt);
   EXPECT_EQ(client_.decrypt(download, pool_).status().code(), StatusCode::kCorrupt);
-  EXPECT_EQ(PixelServer::create(network_, params_, keys).status().code(), StatusCode::kCorrupt);
+  EXPECT_EQ(PixelServer::create(plan(), keys).status().code(), StatusCode::kCorrupt);
 }
 
 TEST(Measure, MedianIsTheMiddle) {
