@@ -50,8 +50,8 @@ class Params {
  public:
   // Errors: kInvalidArgument naming the value and the reason: n not a power of two, a prime that is
   // composite, repeated, above 50 bits or not 1 modulo 2n, t not invertible modulo a prime, a modulus above
-  // the security table, or noise that lets even a fresh public-key encryption fail with probability above
-  // 2^-128. Cost: tens of milliseconds.
+  // the security table; kOutOfRange when noise lets even a fresh public-key encryption fail with probability
+  // above 2^-128. Cost: tens of milliseconds.
   static platform::Result<Params> create(const ParamsSpec& spec,
                                          const ntt::KernelTable& kernels = ntt::best_kernels());
 
