@@ -97,13 +97,14 @@ report_skips() { # preset
       name = ""
     }
     /^[0-9]+\/[0-9]+ Testing: / { name = $3; reading = 0 }
-    reading && NF { note($0); reading = 0 }
+    reading && NF { note($0); reading = 0 }  # GoogleTest: the reason stands below "file:line: Skipped"
     /: Skipped$/ { reading = 1 }
+    /^skipped: / { note(substr($0, 10)) }  # scripts
     /^Test Skipped|^\[  SKIPPED \]/ { note("no reason given") }
     END {
       for (i = 1; i <= reasons; ++i) {
         more = count[order[i]] > 5 ? "\n      and " count[order[i]] - 5 " more" : ""
-        print "  skipped, " count[order[i]] " tests: " order[i] names[order[i]] more
+        print "  skipped, " count[order[i]] (count[order[i]] > 1 ? " tests: " : " test: ") order[i] names[order[i]] more
       }
     }' "build/$1/Testing/Temporary/LastTest.log"
 }
