@@ -1,4 +1,4 @@
-// Arithmetic modulo one word-sized odd prime. Residues are canonical, in [0, q), unless a name says otherwise.
+// Arithmetic modulo one word-sized odd prime. Residues are canonical, in [0, q), unless a name says else.
 #pragma once
 
 #include <cstdint>
@@ -43,7 +43,8 @@ constexpr std::uint64_t multiply_mod(std::uint64_t a, std::uint64_t b, const Mod
 // Any a, to [0, q). Constant time in a.
 constexpr std::uint64_t reduce(std::uint64_t a, const Modulus& q) noexcept;
 constexpr std::uint64_t reduce_signed(std::int64_t a, const Modulus& q) noexcept;
-// a < q^2 as a 128-bit number, to [0, q). Constant time in a. Source: Barrett (1986), with a 64-bit reciprocal.
+// a < q^2 as a 128-bit number, to [0, q). Constant time in a. Source: Barrett (1986), with a 64-bit
+// reciprocal.
 constexpr std::uint64_t reduce_wide(platform::Wide a, const Modulus& q) noexcept;
 // The residue as the integer of least absolute value, in [-(q-1)/2, (q-1)/2]. Constant time.
 constexpr std::int64_t centered(std::uint64_t a, const Modulus& q) noexcept;
@@ -86,7 +87,7 @@ constexpr std::uint64_t negate_mod(std::uint64_t a, const Modulus& q) noexcept {
 }
 
 // With b = bits, estimate = floor(floor(a / 2^(b-2)) * barrett / 2^64) falls short of a / q by less than
-//   1/2 (the inner floor, barrett < 2^63)  +  1/2 (barrett's own floor, a / 2^(b-2) < 2^63)  +  1 (the outer floor),
+//   1/2 (the inner floor, barrett < 2^63)  +  1/2 (barrett's own, a / 2^(b-2) < 2^63)  +  1 (the outer floor),
 // so that a - estimate * q is in [0, 2q), and one subtraction finishes.
 constexpr std::uint64_t reduce_wide(platform::Wide a, const Modulus& q) noexcept {
   const unsigned shift = q.bits() - 2;

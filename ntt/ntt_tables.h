@@ -10,7 +10,7 @@
 
 namespace fcn::ntt {
 
-// Shorter transforms take too little time to matter: every table keeps kShoup64 for them and runs the scalar one.
+// Every table keeps kShoup64 for shorter transforms, and runs the scalar one: their time does not matter.
 inline constexpr std::size_t kShortestDoubleTransform = 16;
 
 // Immutable once made; shared freely between threads.
@@ -55,7 +55,8 @@ class NttTables {
   std::uint64_t n_inverse_quotient_ = 0;
   std::uint64_t last_root_ = 0;
   std::uint64_t last_root_quotient_ = 0;
-  platform::AlignedBuffer<std::uint64_t> forward_roots_, forward_quotients_, inverse_roots_, inverse_quotients_;
+  platform::AlignedBuffer<std::uint64_t> forward_roots_, forward_quotients_;
+  platform::AlignedBuffer<std::uint64_t> inverse_roots_, inverse_quotients_;
 };
 
 }  // namespace fcn::ntt

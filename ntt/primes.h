@@ -13,7 +13,8 @@ namespace fcn::ntt {
 bool is_prime_vartime(std::uint64_t candidate) noexcept;
 
 // The count largest primes below 2^bits that are 1 modulo 2n and not in excluded, in falling order.
-// n a power of two, 4 <= n <= 65536; bits in [4, kMaxScalarPrimeBits]. Errors: kInvalidArgument when there are too few.
+// n a power of two, 4 <= n <= 65536; bits in [4, kMaxScalarPrimeBits]. Errors: kInvalidArgument when there
+// are too few.
 platform::Result<std::vector<std::uint64_t>> find_primes(std::size_t n, unsigned bits, std::size_t count,
                                                          const std::vector<std::uint64_t>& excluded = {});
 

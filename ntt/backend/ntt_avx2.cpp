@@ -1,12 +1,13 @@
 // The negacyclic transform in doubles, four at a time. The same factorisation and order as ntt_scalar.cpp.
 //
-// Values stay doubles, balanced and lazy, in the memory of the residues: the first level converts from integers, the
-// last one back. Each level is a loop of its own over a part of the array that fits the first-level cache: two levels in
-// one loop would halve the loads, but double the chain of dependent operations that must be in flight at once, and
-// measured slower. Parts are finished one after the other, so that each is fetched once for its lower levels.
+// Values stay doubles, balanced and lazy, in the memory of the residues: the first level converts from
+// integers, the last one back. Each level is a loop of its own over a part of the array that fits the
+// first-level cache: two levels in one loop would halve the loads, but double the chain of dependent
+// operations that must be in flight at once, and measured slower. Parts are finished one after the other, so
+// that each is fetched once for its lower levels.
 //
-// Within the last eight places the factors are shorter than a vector, and the values change places (forward, downwards;
-// the inverse runs the same steps upwards):
+// Within the last eight places the factors are shorter than a vector, and the values change places (forward,
+// downwards; the inverse runs the same steps upwards):
 //
 //   before the level of 8      x = 0 1 2 3     y = 4 5 6 7        x and y are the two vectors of eight places
 //   after it                   x = 0 1 4 5     y = 2 3 6 7        permute2f128
@@ -212,7 +213,7 @@ constexpr double kAfterTwos = 2, kAfterFours = 4;
 static_assert(internal::product_without_quotient(2) <= kAfterTwos &&
               internal::product_without_quotient(4) <= kAfterFours && inverse_level(kAfterFours).reduce);
 
-// All levels of the block of length values that belongs to root k, up to blocks of highest values. Returns the bound.
+// The levels of the block of length values that belongs to root k, up to blocks of highest values: their bound.
 double inverse_part(std::uint64_t* a, std::size_t length, std::size_t highest, std::size_t k, Roots roots,
                     Ring ring) {
   double bound = 0;

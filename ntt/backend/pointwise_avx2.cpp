@@ -11,18 +11,19 @@ FCN_INLINE __m256i add_canonical(__m256i a, __m256i b, __m256i q) {
   return choose(difference, sum, difference);
 }
 
-// As in from_integers, for the two halves of a word: 2^52 takes the lower, and 2^84, whose lowest mantissa bit counts
-// 2^32, the upper.
+// As in from_integers, for the two halves of a word: 2^52 takes the lower, and 2^84, whose lowest mantissa
+// bit counts 2^32, the upper.
 constexpr std::uint64_t kBitsOfTwo52 = 0x4330000000000000, kBitsOfTwo84 = 0x4530000000000000;
 static_assert(__builtin_bit_cast(std::uint64_t, 0x1p52) == kBitsOfTwo52);
 static_assert(__builtin_bit_cast(std::uint64_t, 0x1p84) == kBitsOfTwo84);
 
-// value = upper + lower, upper a multiple of 2^32, |value| <= 2^64, 0 <= lower < 2^32; to [0, q), for any odd q < 2^50.
+// value = upper + lower, upper a multiple of 2^32, |value| <= 2^64, 0 <= lower < 2^32; to [0, q), for any odd
+// q < 2^50.
 //
-// fl(upper + lower) * inverse has three roundings: it differs from value/q by less than (2^64 / q) * (3u + 3u^2 + u^3)
-// < 2^13 / q, and rounding to an integer adds at most 1/2, so that the first remainder is at most q/2 + 2^13 in absolute
-// value. upper - quotient*q is that less lower: an integer below 2^53, so that its FMA and the sum are exact. A second
-// reduction of a number so small is off by less than q * 2^-38 from q/2.
+// fl(upper + lower) * inverse has three roundings: it differs from value/q by less than (2^64 / q) * (3u +
+// 3u^2 + u^3) < 2^13 / q, and rounding to an integer adds at most 1/2, so that the first remainder is at most
+// q/2 + 2^13 in absolute value. upper - quotient*q is that less lower: an integer below 2^53, so that its FMA
+// and the sum are exact. A second reduction of a number so small is off by less than q * 2^-38 from q/2.
 FCN_INLINE __m256i reduce_halves(Vector upper, Vector lower, Ring ring) {
   const Vector quotient = round_to_integer(_mm256_mul_pd(_mm256_add_pd(upper, lower), ring.inverse));
   const Vector remainder = _mm256_add_pd(_mm256_fnmadd_pd(quotient, ring.q, upper), lower);

@@ -1,7 +1,9 @@
-// Residues as doubles, four at a time: exact arithmetic modulo q < 2^50 with fused multiply-adds. Only for *_avx2.cpp.
+// Residues as doubles, four at a time: exact arithmetic modulo q < 2^50 with fused multiply-adds. Only for
+// *_avx2.cpp, and only while the processor rounds to nearest, as it does unless it is told otherwise.
 //
-// u = 2^-53 is the rounding unit. Every double below is an integer. Sums, differences and products of integers are exact
-// while they are at most 2^53 in absolute value, and a fused multiply-add rounds once: it is exact when its result is.
+// u = 2^-53 is the rounding unit. Every double below is an integer. Sums, differences and products of
+// integers are exact while they are at most 2^53 in absolute value, and a fused multiply-add rounds once: it
+// is exact when its result is.
 //
 // Product of a, |a| <= B*q <= 2^53, and w, |w| < q/2:
 //   high = fl(a*w), low = a*w - high        exact: an FMA gives the error of a product; |low| < 2^49
@@ -11,10 +13,11 @@
 //   |p - a*w/q| <= (B*q/2) * (2u + u^2) < B/8, because q*u <= (2^50 - 1) / 2^53.
 // With inverse = fl(1/q) alone, p = fl(high * inverse) has three:
 //   |p - a*w/q| <= (B*q/2) * (3u + 3u^2 + u^3) < 3B/16.
-// Rounding to an integer adds 1/2, so that |r| <= q*(1/2 + B/8), or q*(1/2 + 3B/16). For B <= 8 that is at most 2q < 2^51,
-// hence high - quotient*q = r - low is an integer below 2^52: the FMA that computes it is exact, and so is the last sum.
+// Rounding to an integer adds 1/2, so that |r| <= q*(1/2 + B/8), or q*(1/2 + 3B/16). For B <= 8 that is at
+// most 2q < 2^51, hence high - quotient*q = r - low is an integer below 2^52: the FMA that computes it is
+// exact, and so is the last sum.
 //
-// Product of a and b in [0, q): as the second case with |a*b/q| < q, so that |p - a*b/q| < 3/8 and |r| < q*7/8.
+// Product of a and b in [0, q): the second case with a*b/q < q, so that |p - a*b/q| < 3/8 and |r| < q*7/8.
 //
 // Reduction of x, |x| <= 8q: p = fl(x * inverse), |p - x/q| <= 8*(2u + u^2) < 2^-48, |r| <= q*(1/2 + 2^-48).
 //
@@ -25,6 +28,10 @@
 
 #include "flat.h"
 #include "vector_avx2.h"
+
+#if defined(__FAST_MATH__)
+#error "the proofs above are about IEEE arithmetic: compile without -ffast-math"
+#endif
 
 namespace fcn::ntt {
 namespace {
@@ -68,7 +75,8 @@ FCN_INLINE Vector product(Vector a, Vector b, Ring ring) {
   return _mm256_add_pd(_mm256_fnmadd_pd(quotient, ring.q, high), low);
 }
 
-// Between 2^52 and 2^53 a double's lowest mantissa bit counts 1: the bits of 2^52 + i are those of 2^52, or'ed with i.
+// Between 2^52 and 2^53 a double's lowest mantissa bit counts 1: the bits of 2^52 + i are those of 2^52,
+// or'ed with i.
 constexpr double kTwo52 = 0x1p52;
 
 // a < 2^52.

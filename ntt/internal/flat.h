@@ -1,5 +1,6 @@
-// Plain copies of what a kernel reads. A file with instruction-set flags of its own must not instantiate inline
-// functions of shared headers: the linker keeps one copy of each, and could keep the one that not every processor runs.
+// Plain copies of what a kernel reads. A file with instruction-set flags of its own must not instantiate
+// inline functions of shared headers: the linker keeps one copy of each, and could keep the one that not
+// every processor runs.
 #pragma once
 
 #include <cstddef>

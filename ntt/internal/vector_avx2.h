@@ -27,7 +27,8 @@ FCN_INLINE __m256i choose(__m256i sign, __m256i if_negative, __m256i otherwise) 
                                               _mm256_castsi256_pd(if_negative), _mm256_castsi256_pd(sign)));
 }
 
-// dst[i] = f(in[i]...), four at a time; masked loads and stores for the last count mod 4, where f sees zeros beside them.
+// dst[i] = f(in[i]...), four at a time; masked loads and stores for the last count mod 4, where f sees zeros
+// beside them.
 template <class F, class... In>
 FCN_INLINE void map(F f, std::size_t count, std::uint64_t* dst, const In*... in) {
   std::size_t i = 0;

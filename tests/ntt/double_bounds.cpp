@@ -1,5 +1,5 @@
-// The bounds of the transforms in doubles: the claims about one product in exact arithmetic, and the growth from level to
-// level recomputed with fractions.
+// The bounds of the transforms in doubles: the claims about one product in exact arithmetic, and the growth
+// from level to level recomputed with fractions.
 #include "ntt/internal/double_bounds.h"
 
 #include <gtest/gtest.h>

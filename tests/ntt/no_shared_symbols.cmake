@@ -1,6 +1,6 @@
 # cmake -DNM=... -DISA=avx2 "-DOBJECTS=a.o;b.o" -P no_shared_symbols.cmake
-# Fails if the objects define a weak or unique symbol, which the linker would share with files for any processor, or a
-# global one without the name of their instruction set.
+# Fails if the objects define a weak or unique symbol, which the linker would share with files for any
+# processor, or a global one without the name of their instruction set.
 set(count 0)
 foreach(object IN LISTS OBJECTS)
   execute_process(COMMAND ${NM} --defined-only ${object} OUTPUT_VARIABLE symbols RESULT_VARIABLE failed)
