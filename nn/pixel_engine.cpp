@@ -24,9 +24,8 @@ using platform::Status;
 class Worker {
  public:
   static Result<Worker> create(const Params& params, const fv::RelinKeys& keys) {
-    FCN_ASSIGN_OR_RETURN(auto sum,
-                         MonomialSum::create(params, 3, params.q_count(), Correlation::kIndependent));
-    FCN_ASSIGN_OR_RETURN(auto powers, MonomialSum::create(params, 3, params.q_count(), Correlation::kAny));
+    FCN_ASSIGN_OR_RETURN(auto sum, MonomialSum::create(params, params.q_count(), Correlation::kIndependent));
+    FCN_ASSIGN_OR_RETURN(auto powers, MonomialSum::create(params, params.q_count(), Correlation::kAny));
     return Worker(params, keys, std::move(sum), std::move(powers));
   }
 

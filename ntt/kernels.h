@@ -1,10 +1,12 @@
-// The operations on one polynomial modulo one prime, and the one table through which every instruction set offers them.
+// The operations on one polynomial modulo one prime, and the one table through which every instruction set
+// offers them.
 //
-// Notation: n coefficients, a power of two, 4 <= n <= 65536; q a prime, q = 1 mod 2n where a transform is involved.
+// Notation: n coefficients, a power of two, 4 <= n <= 65536; q a prime, q = 1 mod 2n where a transform is
+// involved.
 // Every kernel returns canonical residues in [0, q), the same bits on every instruction set.
-// Kernels are noexcept, allocate nothing, keep no state and run in constant time in the values (not in n, the exponent
-// or q). Buffers are 8-byte aligned (64 is faster). dst may be the same array as an input but must not overlap it
-// otherwise, unless a line says more.
+// Kernels are noexcept, allocate nothing, keep no state and run in constant time in the values (not in n, the
+// exponent or q). Buffers are 8-byte aligned (64 is faster). dst may be the same array as an input but must
+// not overlap it otherwise, unless a line says more.
 #pragma once
 
 #include <cstddef>
@@ -21,6 +23,12 @@ class NttTables;
 enum class RootFormat {
   kShoup64,  // w and floor(w * 2^64 / q)
   kDouble,   // w balanced in (-q/2, q/2) and w / q, as IEEE doubles
+};
+
+// X^exponent * a, 0 <= exponent < 2n: one term of a sum.
+struct MonomialProduct {
+  const std::uint64_t* a;
+  std::size_t exponent;
 };
 
 struct KernelTable {
@@ -48,27 +56,33 @@ struct KernelTable {
   // dst = scalar * a, and dst = dst + scalar * a; scalar canonical.
   void (*scalar_multiply)(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a, std::uint64_t scalar,
                           std::size_t count) noexcept;
-  void (*scalar_multiply_add)(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a, std::uint64_t scalar,
-                              std::size_t count) noexcept;
+  void (*scalar_multiply_add)(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a,
+                              std::uint64_t scalar, std::size_t count) noexcept;
   // dst = a modulo q for any 64-bit a.
   void (*reduce)(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a, std::size_t count) noexcept;
 
-  // dst = X^exponent * a in Z_q[X]/(X^n + 1). Bounds: 0 <= exponent < 2n; X^n = -1, so exponents from n on negate.
+  // dst = X^exponent * a in Z_q[X]/(X^n + 1). Bounds: 0 <= exponent < 2n; X^n = -1, so exponents from n on
+  // negate.
   // 0 stays 0. Aliasing: dst and a do not overlap. Cost: n moves, no product.
-  void (*monomial_multiply)(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a, std::size_t exponent,
-                            std::size_t n) noexcept;
-  // accumulator += X^exponent * a, as signed integers without reduction. Bounds: a canonical, 0 <= exponent < 2n;
-  // |accumulator| <= lazy_terms(q) * (q - 1) after the call, that is at most lazy_terms(q) calls since it was 0.
-  // Aliasing: none. Cost: n additions, 24 n bytes moved.
-  void (*monomial_accumulate_lazy)(std::int64_t* accumulator, const std::uint64_t* a, std::size_t exponent,
+  void (*monomial_multiply)(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a,
+                            std::size_t exponent, std::size_t n) noexcept;
+  // accumulator += sum of X^exponent * a over count terms, as signed integers without reduction. Bounds:
+  // every a canonical; |accumulator| <= lazy_terms(q) * (q - 1) after the call, that is at most lazy_terms(q)
+  // terms since it was 0.
+  // Aliasing: the accumulator overlaps no a. Cost: n additions a term; AVX2 reads each a once and nothing
+  // else.
+  void (*monomial_accumulate_lazy)(std::int64_t* accumulator, const MonomialProduct* terms, std::size_t count,
                                    std::size_t n) noexcept;
   // dst = accumulator modulo q, for any 64-bit signed values. dst may be the accumulator's own memory.
   void (*reduce_accumulator)(const Modulus& q, std::uint64_t* dst, const std::int64_t* accumulator,
                              std::size_t count) noexcept;
 };
 
-// How many residues a signed 64-bit accumulator holds: floor((2^63 - 1) / (q - 1)), at least 2^13 for q < 2^50.
-constexpr std::uint64_t lazy_terms(std::uint64_t q) noexcept { return 0x7fffffffffffffffu / (q - 1); }
+// How many residues a signed 64-bit accumulator holds: floor((2^63 - 1) / (q - 1)), at least 2^13 for q <
+// 2^50.
+constexpr std::uint64_t lazy_terms(std::uint64_t q) noexcept {
+  return 0x7fffffffffffffffu / (q - 1);
+}
 
 // Any integer exponent as one in [0, 2n): X^2n = 1.
 constexpr std::size_t monomial_exponent(std::int64_t exponent, std::size_t n) noexcept {
@@ -81,8 +95,8 @@ constexpr std::size_t monomial_exponent(std::int64_t exponent, std::size_t n) no
 std::span<const KernelTable* const> available_kernels() noexcept;
 // The fastest of them.
 const KernelTable& best_kernels() noexcept;
-// The table of that name. Errors: kInvalidArgument for an unknown name, kUnsupported for one this build or this
-// processor lacks; the message lists what is available.
+// The table of that name. Errors: kInvalidArgument for an unknown name, kUnsupported for one this build or
+// this processor lacks; the message lists what is available.
 platform::Result<const KernelTable*> find_kernels(const char* name);
 
 // The scalar table: always built, and the only one for primes above 50 bits.

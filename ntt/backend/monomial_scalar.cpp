@@ -35,17 +35,19 @@ void monomial_multiply_scalar(const Modulus& q, std::uint64_t* dst, const std::u
   }
 }
 
-void monomial_accumulate_lazy_scalar(std::int64_t* accumulator, const std::uint64_t* a, std::size_t exponent,
-                                     std::size_t n) noexcept {
-  FCN_CHECK(exponent < 2 * n);
-  const bool swapped = exponent >= n;
-  const std::size_t shift = swapped ? exponent - n : exponent;
-  if (swapped) {
-    accumulate(accumulator, a + (n - shift), shift);
-    deduct(accumulator + shift, a, n - shift);
-  } else {
-    deduct(accumulator, a + (n - shift), shift);
-    accumulate(accumulator + shift, a, n - shift);
+void monomial_accumulate_lazy_scalar(std::int64_t* accumulator, const MonomialProduct* terms,
+                                     std::size_t count, std::size_t n) noexcept {
+  for (const MonomialProduct* term = terms; term != terms + count; ++term) {
+    FCN_CHECK(term->exponent < 2 * n);
+    const bool swapped = term->exponent >= n;
+    const std::size_t shift = swapped ? term->exponent - n : term->exponent;
+    if (swapped) {
+      accumulate(accumulator, term->a + (n - shift), shift);
+      deduct(accumulator + shift, term->a, n - shift);
+    } else {
+      deduct(accumulator, term->a + (n - shift), shift);
+      accumulate(accumulator + shift, term->a, n - shift);
+    }
   }
 }
 

@@ -53,12 +53,14 @@ TEST_P(NoiseOf, LinearOperations) {
 }
 
 TEST_P(NoiseOf, MonomialSums) {
-  auto sum = must(fv::MonomialSum::create(lab.params, 2, lab.params.q_count(), Correlation::kIndependent));
-  for (int i = 0; i < 25; ++i) ASSERT_TRUE(sum.add(lab.fresh(), 7 * i, i % 2 == 0).ok());
+  auto sum = must(fv::MonomialSum::create(lab.params, lab.params.q_count(), Correlation::kIndependent));
+  std::vector<Ciphertext> terms;
+  for (int i = 0; i < 25; ++i) terms.push_back(lab.fresh());
+  for (int i = 0; i < 25; ++i) ASSERT_TRUE(sum.add(terms[static_cast<std::size_t>(i)], 7 * i, i % 2 == 0).ok());
   Ciphertext c = lab.fresh();
   ASSERT_TRUE(sum.finish(c).ok());
   lab.expect_below("sum of 25 fresh", c, 0.1);
-  auto same = must(fv::MonomialSum::create(lab.params, 2, lab.params.q_count(), Correlation::kAny));
+  auto same = must(fv::MonomialSum::create(lab.params, lab.params.q_count(), Correlation::kAny));
   const Ciphertext a = lab.fresh();
   for (int i = 0; i < 16; ++i) ASSERT_TRUE(same.add(a, 0, false).ok());
   ASSERT_TRUE(same.finish(c).ok());

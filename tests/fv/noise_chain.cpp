@@ -27,7 +27,7 @@ Value random_sum(NoiseLab& lab, const std::vector<Value>& values, int count) {
   std::vector<std::size_t> order(values.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   std::shuffle(order.begin(), order.end(), lab.random);
-  auto sum = must(fv::MonomialSum::create(lab.params, 3, lab.params.q_count(), Correlation::kIndependent));
+  auto sum = must(fv::MonomialSum::create(lab.params, lab.params.q_count(), Correlation::kIndependent));
   Value out{lab.fresh(), 0};
   for (int i = 0; i < count; ++i) {
     const Value& term = values[order[static_cast<std::size_t>(i)]];
@@ -146,7 +146,7 @@ TEST(NoiseChain, EveryOperationRefusesNoise) {
   const auto transformed = must(fv::transform(m));
   const Ciphertext fresh = lab.fresh();
   const double limit = lab.params.log2_q() - 1 - std::log2(13.0);
-  auto sum = must(fv::MonomialSum::create(lab.params, 2, 2, Correlation::kAny));
+  auto sum = must(fv::MonomialSum::create(lab.params, 2, Correlation::kAny));
   struct Case {
     const char* operation;
     double noise;

@@ -69,10 +69,37 @@ TEST_P(Monomial, AccumulateForEveryExponent) {
           const std::int64_t term = static_cast<std::int64_t>(a[i]);
           expected[(i + exponent) % n] += (i + exponent) / n % 2 == 1 ? -term : term;
         }
-        kernels().monomial_accumulate_lazy(accumulator.data(), a.data(), exponent, n);
+        const MonomialProduct product{a.data(), exponent};
+        kernels().monomial_accumulate_lazy(accumulator.data(), &product, 1, n);
         ASSERT_EQ(accumulator, expected) << "n = " << n << ", exponent = " << exponent;
       }
     }
+  }
+}
+
+// Many terms in one call, wrapping at every place of a block, equal the same terms one by one.
+TEST_P(Monomial, AccumulateManyTermsAtOnce) {
+  const std::uint64_t q = moduli().back().value();
+  Random random(q);
+  for (const std::size_t n : {4, 16, 32, 64, 256}) {
+    std::vector<Residues> sources;
+    std::vector<MonomialProduct> terms;
+    for (std::size_t exponent = 0; exponent<2 * n; exponent += n> 64 ? 3 : 1) {
+      sources.push_back(test::random_residues(random, n, q));
+      terms.push_back({nullptr, exponent});
+    }
+    for (std::size_t i = 0; i < terms.size(); ++i) terms[i].a = sources[i].data();
+    std::vector<std::int64_t> accumulator(n, -5), expected(n, -5);
+    for (const MonomialProduct& term : terms) {
+      for (std::size_t i = 0; i < n; ++i) {
+        const auto x = static_cast<std::int64_t>(term.a[i]);
+        expected[(i + term.exponent) % n] += (i + term.exponent) / n % 2 == 1 ? -x : x;
+      }
+    }
+    kernels().monomial_accumulate_lazy(accumulator.data(), terms.data(), terms.size(), n);
+    ASSERT_EQ(accumulator, expected) << "n = " << n;
+    kernels().monomial_accumulate_lazy(accumulator.data(), nullptr, 0, n);
+    ASSERT_EQ(accumulator, expected) << "no terms";
   }
 }
 
@@ -87,8 +114,9 @@ TEST_P(Monomial, WholeLazyRangeInBothDirections) {
     const Residues a(n, q - 1);
     std::vector<std::int64_t> up(n, start), down(n, -start);
     for (std::uint64_t i = 0; i < calls; ++i) {
-      kernels().monomial_accumulate_lazy(up.data(), a.data(), 0, n);
-      kernels().monomial_accumulate_lazy(down.data(), a.data(), n, n);
+      const MonomialProduct plus{a.data(), 0}, minus{a.data(), n};
+      kernels().monomial_accumulate_lazy(up.data(), &plus, 1, n);
+      kernels().monomial_accumulate_lazy(down.data(), &minus, 1, n);
     }
     ASSERT_EQ(up, std::vector<std::int64_t>(n, end));
     ASSERT_EQ(down, std::vector<std::int64_t>(n, -end));
@@ -113,7 +141,8 @@ TEST_P(Monomial, SparsePolynomialTimesDenseOne) {
         const std::size_t place = monomial_exponent(exponent, n);
         const Residues product = test::monomial_product_ref(a, place, q);
         for (std::size_t i = 0; i < n; ++i) expected[i] = test::add_ref(expected[i], product[i], q);
-        kernels().monomial_accumulate_lazy(accumulator.data(), a.data(), place, n);
+        const MonomialProduct shifted{a.data(), place};
+        kernels().monomial_accumulate_lazy(accumulator.data(), &shifted, 1, n);
       }
       kernels().reduce_accumulator(modulus, reduced.data(), accumulator.data(), n);
       EXPECT_EQ(reduced, expected);
