@@ -34,12 +34,17 @@ void divide_negated_by_t(const Params& params, std::size_t limb, std::uint64_t* 
     }
   }
   for (std::size_t j = 0; j < k; ++j) last[j] = ntt::multiply_mod(last[j], constants.p_inverse, q);
-  for (std::size_t i = 0; i + 1 < m; ++i) {
+  // Rows beyond r are the one before them times powers of 1/b.
+  const std::size_t one_by_one = k == 1 && used != 0 && used < m - 1 ? used : m - 1;
+  for (std::size_t i = 0; i < one_by_one; ++i) {
     for (std::size_t j = 0; j < k; ++j) {
       std::uint64_t previous = i == 0 ? ntt::negate_mod(last[j], q) : dst[(i - 1) * k + j];
       if (i < used) previous = ntt::add_mod(previous, ntt::reduce_signed(r[i * k + j], q), q);
       dst[i * k + j] = divide(previous);
     }
+  }
+  if (one_by_one < m - 1) {
+    params.kernels().scalar_multiply(q, dst + used, constants.base_inverse_powers.data(), dst[used - 1], m - 1 - used);
   }
 }
 
