@@ -27,7 +27,8 @@ class NoiseLab {
   fv::Plaintext random_plaintext() {
     fv::Plaintext m = must(fv::Plaintext::create(params));
     for (std::size_t i = 0; i < params.n(); ++i) {
-      m.coefficients()[i] = static_cast<std::int64_t>(random() % (std::uint64_t{1} << 50));
+      m.coefficients()[i] =
+          static_cast<std::int64_t>(random() % (std::uint64_t{1} << 50)) - (std::int64_t{1} << 49);
     }
     params.t().reduce(m.coefficients(), params.t().digits());
     m.set_used_rows(params.t().digits());
