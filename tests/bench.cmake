@@ -7,4 +7,5 @@ function(fcn_bench name)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
 endfunction()
 
+fcn_bench(ntt_bench)
 fcn_bench(platform_bench)
