@@ -77,7 +77,7 @@ void forward_scalar(const NttTables& tables, std::uint64_t* a) noexcept {
   const std::uint64_t q = tables.modulus().value();
   const std::uint64_t *roots = tables.forward_roots(), *quotients = tables.forward_quotients();
   const std::size_t n = tables.n();
-  FCN_CHECK_BOUND(a, n, 0, q - 1);
+  FCN_CHECK_BOUND(a, tables.n(), 0, q - 1);
   const auto root = [=](std::size_t i) { return Root{roots[i], quotients[i]}; };
 
   std::size_t m = 1;  // blocks
@@ -100,7 +100,7 @@ void inverse_scalar(const NttTables& tables, std::uint64_t* a) noexcept {
   const std::uint64_t q = tables.modulus().value();
   const std::uint64_t *roots = tables.inverse_roots(), *quotients = tables.inverse_quotients();
   const std::size_t n = tables.n();
-  FCN_CHECK_BOUND(a, n, 0, q - 1);
+  FCN_CHECK_BOUND(a, tables.n(), 0, q - 1);
   const auto root = [=](std::size_t i) { return Root{roots[i], quotients[i]}; };
 
   std::size_t m = n / 4;  // blocks
