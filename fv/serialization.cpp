@@ -319,9 +319,11 @@ Result<GaloisKeys> deserialize_galois_keys(const Params& params, ByteSpan bytes)
 }
 
 Bytes serialize(std::span<const Ciphertext> ciphertexts) {
+  if (ciphertexts.empty()) return {};
   ByteWriter out;
   out.u32(static_cast<std::uint32_t>(ciphertexts.size()));
   for (const Ciphertext& c : ciphertexts) {
+    FCN_CHECK(c.params() == ciphertexts.front().params());
     out.u8(static_cast<std::uint8_t>(c.components()));
     out.u8(static_cast<std::uint8_t>(c.limbs()));
     out.u8(c.form() == Form::kTransformed ? 1 : 0);
@@ -330,7 +332,6 @@ Bytes serialize(std::span<const Ciphertext> ciphertexts) {
     for (std::size_t i = 0; i < c.components(); ++i)
       write_residues(out, c.params(), c.component(i), c.limbs());
   }
-  FCN_CHECK(!ciphertexts.empty());
   return frame(Kind::kCiphertexts, ciphertexts.front().params(), out);
 }
 
@@ -366,13 +367,14 @@ Result<std::vector<Ciphertext>> deserialize_ciphertexts(const Params& params, By
 }
 
 Bytes serialize(std::span<const SeededCiphertext> ciphertexts) {
+  if (ciphertexts.empty()) return {};
   ByteWriter out;
   out.u32(static_cast<std::uint32_t>(ciphertexts.size()));
   for (const SeededCiphertext& c : ciphertexts) {
+    FCN_CHECK(c.params == ciphertexts.front().params);
     out.bytes(c.seed);
     write_residues(out, c.params, c.c0.data(), c.params.q_count());
   }
-  FCN_CHECK(!ciphertexts.empty());
   return frame(Kind::kSeededCiphertexts, ciphertexts.front().params, out);
 }
 

@@ -28,13 +28,14 @@ Bytes serialize(const Params& params);
 Bytes serialize(const PublicKey& key);
 Bytes serialize(const RelinKeys& keys);
 Bytes serialize(const GaloisKeys& keys);
+// All of the same parameters; of none there are no bytes.
 Bytes serialize(std::span<const Ciphertext> ciphertexts);
 Bytes serialize(std::span<const SeededCiphertext> ciphertexts);
 // Named apart, so that no template or overload writes a secret by accident. Two bits a coefficient; wiped
 // when it dies.
 platform::Result<platform::SecretBuffer<std::uint8_t>> serialize_secret_key(const SecretKey& key);
 
-// Checks the parameters as Params::create does; parameters for tests are refused.
+// Checks the parameters, with the errors of PlaintextModulus and Params::create; those for tests are refused.
 platform::Result<Params> deserialize_params(ByteSpan bytes,
                                             const ntt::KernelTable& kernels = ntt::best_kernels());
 platform::Result<PublicKey> deserialize_public_key(const Params& params, ByteSpan bytes);
