@@ -1,3 +1,4 @@
+fcn_test(nn activation_search)
 fcn_test(nn network)
 fcn_test(nn plain_run)
 fcn_test(nn range_analysis)
