@@ -22,51 +22,100 @@ Status MonomialSum::add(const Ciphertext& a, std::int64_t exponent, bool negate)
   if (a.limbs() != limbs_) return mismatch(concat("the term has ", a.limbs(), " primes, the sum ", limbs_));
   if (a.form() != Form::kCoefficients) return mismatch("a monomial sum needs terms in coefficients form");
   const std::size_t n = params_.n();
+  Row& row = rows_.back();
   terms_.push_back({&a, (ntt::monomial_exponent(exponent, n) + (negate ? n : 0)) % (2 * n)});  // -1 = X^n
-  components_ = std::max(components_, a.components());
-  noise_ = NoiseModel(params_).sum(noise_, a.noise(), correlation_);
+  row.end = terms_.size();
+  row.components = std::max(row.components, a.components());
+  row.noise = NoiseModel(params_).sum(row.noise, a.noise(), correlation_);
   return {};
 }
 
-void MonomialSum::add_up(std::uint64_t* dst, std::size_t c, std::size_t i) {
+void MonomialSum::next_row() {
+  rows_.push_back(Row{});
+  rows_.back().end = terms_.size();
+}
+
+// The coefficients whose tiles of all inputs fill about half of a usual second-level cache.
+std::size_t MonomialSum::tile_size() const {
+  constexpr std::size_t kCacheWords = 32768, kSmallest = 32;
+  std::vector<const Ciphertext*> inputs;
+  inputs.reserve(terms_.size());
+  for (const Term& term : terms_) inputs.push_back(term.a);
+  std::sort(inputs.begin(), inputs.end());
+  const auto distinct = static_cast<std::size_t>(std::unique(inputs.begin(), inputs.end()) - inputs.begin());
+  std::size_t tile = kSmallest;
+  while (2 * tile * distinct <= kCacheWords) tile *= 2;
+  return std::min(tile, params_.n());
+}
+
+void MonomialSum::add_up_limb(std::vector<Ciphertext>& out, std::size_t c, std::size_t i, std::size_t tile) {
   const std::size_t n = params_.n();
   const ntt::Modulus& q = params_.modulus(i);
   const ntt::KernelTable& kernels = params_.kernels();
-  products_.clear();
-  for (const Term& term : terms_) {
-    if (c < term.a->components()) products_.push_back({term.a->limb(c, i), term.exponent});
-  }
-  std::memset(words_.data(), 0, n * sizeof words_[0]);
   // The first batch fills the words; a reduction leaves room for all but one of as many again.
   const std::uint64_t capacity = ntt::lazy_terms(q.value()) - 1;
-  for (std::size_t done = 0; done < products_.size();) {
-    const std::size_t count =
-        static_cast<std::size_t>(std::min<std::uint64_t>(products_.size() - done, capacity));
-    kernels.monomial_accumulate_lazy(words_.data(), products_.data() + done, count, n);
-    done += count;
-    if (done < products_.size()) {
-      kernels.reduce_accumulator(q, reinterpret_cast<std::uint64_t*>(words_.data()), words_.data(), n);
+  products_.clear();
+  std::vector<std::size_t> ends;  // of each row among products_
+  ends.reserve(rows_.size());
+  std::size_t term = 0;
+  for (const Row& row : rows_) {
+    for (; term < row.end; ++term) {
+      if (c < terms_[term].a->components())
+        products_.push_back({terms_[term].a->limb(c, i), terms_[term].exponent});
+    }
+    ends.push_back(products_.size());
+  }
+  for (std::size_t first = 0; first < n; first += tile) {
+    std::size_t done = 0;
+    for (std::size_t r = 0; r < rows_.size(); ++r) {
+      if (c >= rows_[r].components) continue;
+      std::memset(words_.data(), 0, tile * sizeof words_[0]);
+      while (done < ends[r]) {
+        const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(ends[r] - done, capacity));
+        kernels.monomial_accumulate_lazy(words_.data(), products_.data() + done, count, n, first,
+                                         first + tile);
+        done += count;
+        if (done < ends[r]) {
+          kernels.reduce_accumulator(q, reinterpret_cast<std::uint64_t*>(words_.data()), words_.data(), tile);
+        }
+      }
+      kernels.reduce_accumulator(q, out[r].limb(c, i) + first, words_.data(), tile);
     }
   }
-  kernels.reduce_accumulator(q, dst, words_.data(), n);
 }
 
-Status MonomialSum::finish(Ciphertext& out) {
+Status MonomialSum::add_up(std::vector<Ciphertext>& out) {
+  const NoiseModel model(params_);
+  std::vector<Ciphertext> sums;
+  sums.reserve(rows_.size());
+  std::size_t components = 2;
+  for (const Row& row : rows_) {
+    FCN_RETURN_IF_ERROR(model.check(row.noise, limbs_, "a monomial sum"));
+    FCN_ASSIGN_OR_RETURN(Ciphertext sum, Ciphertext::create(params_, row.components, limbs_));
+    sum.set_noise(row.noise);
+    sums.push_back(std::move(sum));
+    components = std::max(components, row.components);
+  }
+  const std::size_t tile = tile_size();
+  for (std::size_t c = 0; c < components; ++c) {
+    for (std::size_t i = 0; i < limbs_; ++i) add_up_limb(sums, c, i, tile);
+  }
+  out = std::move(sums);
+  return {};
+}
+
+Status MonomialSum::finish(std::vector<Ciphertext>& out) {
   const Status status = add_up(out);
   terms_.clear();
-  components_ = 2;
-  noise_ = Noise{};
+  rows_.assign(1, Row{});
   return status;
 }
 
-Status MonomialSum::add_up(Ciphertext& out) {
-  FCN_RETURN_IF_ERROR(NoiseModel(params_).check(noise_, limbs_, "a monomial sum"));
-  FCN_ASSIGN_OR_RETURN(Ciphertext result, Ciphertext::create(params_, components_, limbs_));
-  for (std::size_t c = 0; c < components_; ++c) {
-    for (std::size_t i = 0; i < limbs_; ++i) add_up(result.limb(c, i), c, i);
-  }
-  result.set_noise(noise_);
-  out = std::move(result);
+Status MonomialSum::finish(Ciphertext& out) {
+  FCN_CHECK(rows_.size() == 1);
+  std::vector<Ciphertext> sums;
+  FCN_RETURN_IF_ERROR(finish(sums));
+  out = std::move(sums.front());
   return {};
 }
 

@@ -8,8 +8,9 @@
 
 namespace fcn::fv {
 
-// Collects the terms of sum of +-X^(e_i) a_i, then adds them all at once: each coefficient of each a_i is read once, and
-// nothing is reduced until 64-bit words are full, some 2^13 terms later. Reused from sum to sum without allocating.
+// Collects the terms of one or more sums ("rows") of +-X^(e_i) a_i, then adds them all up at once. A tile of coefficients
+// goes through every row while the tiles of all a_i stay in the cache, and nothing is reduced until 64-bit words are full,
+// some 2^13 terms later.
 class MonomialSum {
  public:
   // For ciphertexts of exactly limbs primes, in coefficients form.
@@ -19,12 +20,17 @@ class MonomialSum {
   static platform::Result<MonomialSum> create(const Params& params, std::size_t limbs,
                                               Correlation correlation);
 
-  // sum += (negate ? -1 : 1) * X^exponent * a, for any integer exponent. a must stay where and as it is until finish().
-  // Errors: kMismatch (parameters, limbs, form).
+  // The current row += (negate ? -1 : 1) * X^exponent * a, for any integer exponent. a must stay where and as it is until
+  // the sums are finished. Errors: kMismatch (parameters, limbs, form).
   platform::Status add(const Ciphertext& a, std::int64_t exponent, bool negate);
+  // Ends the current row and begins the next one, empty.
+  void next_row();
 
-  // out = the sum, of as many components as the widest term (at least 2); then the sum starts again from 0.
-  // Errors: kOutOfRange (noise), kOutOfMemory; out is then unchanged. Cost: n additions a term, limb and component.
+  // out = the sums of all rows, the current one included; each of as many components as its widest term (at least 2).
+  // Then everything starts again with one empty row. Errors: kOutOfRange (noise), kOutOfMemory; out is then unchanged.
+  // Cost: n additions a term, limb and component.
+  platform::Status finish(std::vector<Ciphertext>& out);
+  // The same for the only row.
   platform::Status finish(Ciphertext& out);
 
  private:
@@ -32,20 +38,24 @@ class MonomialSum {
     const Ciphertext* a;
     std::size_t exponent;  // below 2n
   };
+  struct Row {
+    std::size_t end = 0;  // its terms end here, and begin where those of the row before end
+    std::size_t components = 2;
+    Noise noise;
+  };
   MonomialSum(const Params& params, std::size_t limbs, Correlation correlation)
       : params_(params), limbs_(limbs), correlation_(correlation) {}
-  platform::Status add_up(Ciphertext& out);
-  // dst = component c, limb i of the sum.
-  void add_up(std::uint64_t* dst, std::size_t c, std::size_t i);
+  platform::Status add_up(std::vector<Ciphertext>& out);
+  void add_up_limb(std::vector<Ciphertext>& out, std::size_t component, std::size_t limb, std::size_t tile);
+  std::size_t tile_size() const;
 
   Params params_;
   std::size_t limbs_;
   Correlation correlation_;
   std::vector<Term> terms_;
+  std::vector<Row> rows_ = {Row{}};
   std::vector<ntt::MonomialProduct> products_;   // the terms' polynomials, for one component and limb
-  platform::AlignedBuffer<std::int64_t> words_;  // (n)
-  std::size_t components_ = 2;
-  Noise noise_;
+  platform::AlignedBuffer<std::int64_t> words_;  // (n), of which a tile is used
 };
 
 }  // namespace fcn::fv

@@ -121,21 +121,24 @@ std::uint64_t PlaintextModulus::residue(const std::int64_t* x, std::size_t j) co
   // Horner's rule modulo p, from the highest digit; quotients come from doubles and are off by at most one.
   const double inverse_p = 1.0 / static_cast<double>(p_);
   const auto p = static_cast<std::int64_t>(p_);
-  std::uint64_t value = 0;
+  // Signed throughout: compilers turn doubles into unsigned words, and back, by a branch.
+  std::int64_t value = 0;
   for (std::size_t i = digits_; i-- > 0;) {
     const std::int64_t digit = x[i * length_ + j];
     const std::int64_t small = digit - p * round_to_integer(static_cast<double>(digit) * inverse_p);
     const auto quotient =
-        static_cast<std::uint64_t>(static_cast<double>(value) * static_cast<double>(base_) * inverse_p);
-    // Modulo 2^64; the true value is in (-2p, 3p), which fits since p < 2^61.
-    auto next = static_cast<std::int64_t>(value * base_ - quotient * p_) + small;
-    next += p & -static_cast<std::int64_t>(next < 0);
-    next += p & -static_cast<std::int64_t>(next < 0);
-    next -= p & -static_cast<std::int64_t>(next >= p);
-    next -= p & -static_cast<std::int64_t>(next >= p);
-    value = static_cast<std::uint64_t>(next);
+        static_cast<std::int64_t>(static_cast<double>(value) * static_cast<double>(base_) * inverse_p);
+    // Modulo 2^64; the true value is in (-2p, 3p), which fits since p <= 2^61.
+    value = static_cast<std::int64_t>(static_cast<std::uint64_t>(value) * base_ -
+                                      static_cast<std::uint64_t>(quotient) * p_) +
+            small;
+    for (int step = 0; step < 2; ++step) value += p & (value >> 63);  // in [0, 3p)
+    for (int step = 0; step < 2; ++step) {
+      value -= p;
+      value += p & (value >> 63);
+    }
   }
-  return value;
+  return static_cast<std::uint64_t>(value);
 }
 
 void PlaintextModulus::set_residue(std::int64_t* x, std::size_t j, std::uint64_t residue) const noexcept {
