@@ -44,7 +44,7 @@ std::size_t MonomialSum::tile_size() const {
   std::sort(inputs.begin(), inputs.end());
   const auto distinct = static_cast<std::size_t>(std::unique(inputs.begin(), inputs.end()) - inputs.begin());
   std::size_t tile = kSmallest;
-  while (2 * tile * distinct <= kCacheWords) tile *= 2;
+  while (tile < params_.n() && 2 * tile * distinct <= kCacheWords) tile *= 2;
   return std::min(tile, params_.n());
 }
 

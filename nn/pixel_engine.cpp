@@ -1,5 +1,7 @@
 #include "pixel_engine.h"
 
+#include <algorithm>
+#include <numeric>
 #include <optional>
 
 #include "../fv/encoding.h"
@@ -31,31 +33,41 @@ class Worker {
 
   const OpCounts& counts() const { return counts_; }
 
-  // Output o of a stage whose inputs are `values`.
-  Result<Ciphertext> compute(const PixelStage& stage, std::size_t o, const std::vector<Ciphertext>& values) {
-    const auto& row = stage.rows[o];
-    FCN_ASSIGN_OR_RETURN(Ciphertext x, Ciphertext::create(params_, 2, params_.q_count()));
-    for (const MonomialTerm& term : row)
-      FCN_RETURN_IF_ERROR(sum_.add(values[term.input], term.exponent, term.negate));
-    if (!row.empty()) {
+  // The given outputs of a stage whose inputs are `values`, each into its place of `outputs`. last: nothing follows.
+  Status compute(const PixelStage& stage, std::span<const std::uint32_t> wanted,
+                 const std::vector<Ciphertext>& values, bool last,
+                 std::vector<std::optional<Ciphertext>>& outputs) {
+    for (const std::uint32_t o : wanted) {
+      const auto& row = stage.rows[o];
+      if (o != wanted.front()) sum_.next_row();
+      for (const MonomialTerm& term : row) {
+        FCN_RETURN_IF_ERROR(sum_.add(values[term.input], term.exponent, term.negate));
+      }
+      if (row.empty()) continue;
       if (stage.weighted) counts_.pt_ct_mults += row.size();
       counts_.ct_ct_adds += row.size() - 1;
-      FCN_RETURN_IF_ERROR(sum_.finish(x));
     }
-    FCN_RETURN_IF_ERROR(relinearize(x));
-    if (stage.bias[o] != 0) FCN_RETURN_IF_ERROR(add_constant(x, stage.bias[o]));
-    x.set_noise(stage.noise_sum);  // the plan's bound holds for every output
-    if (!stage.polynomial.empty()) FCN_RETURN_IF_ERROR(apply_polynomial(x, stage.polynomial));
-    return x;
+    std::vector<Ciphertext> sums;
+    FCN_RETURN_IF_ERROR(sum_.finish(sums));
+    for (std::size_t i = 0; i < sums.size(); ++i) {
+      Ciphertext& x = sums[i];
+      FCN_RETURN_IF_ERROR(relinearize(x));
+      if (stage.bias[wanted[i]] != 0) FCN_RETURN_IF_ERROR(add_constant(x, stage.bias[wanted[i]]));
+      x.set_noise(stage.noise_sum);  // the plan's bound holds for every output
+      if (!stage.polynomial.empty()) FCN_RETURN_IF_ERROR(apply_polynomial(x, stage.polynomial));
+      if (last) FCN_RETURN_IF_ERROR(relinearize(x));
+      outputs[wanted[i]] = std::move(x);
+    }
+    return {};
   }
 
+ private:
   Status relinearize(Ciphertext& x) {
     if (x.components() == 2) return {};
     ++counts_.relinearizations;
     return fv::relinearize_inplace(x, keys_, workspace_);
   }
 
- private:
   Worker(const Params& params, const fv::RelinKeys& keys, MonomialSum sum, MonomialSum powers)
       : params_(params), keys_(keys), sum_(std::move(sum)), powers_(std::move(powers)) {}
 
@@ -105,6 +117,18 @@ class Worker {
   OpCounts counts_;
 };
 
+// The outputs of a stage such that those that read the same inputs are neighbours.
+std::vector<std::uint32_t> neighbours_in_input(const PixelStage& stage) {
+  std::vector<std::uint32_t> order(stage.rows.size());
+  std::iota(order.begin(), order.end(), 0u);
+  const auto first_input = [&](std::uint32_t o) {
+    return stage.rows[o].empty() ? 0 : stage.rows[o].front().input;
+  };
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::uint32_t a, std::uint32_t b) { return first_input(a) < first_input(b); });
+  return order;
+}
+
 }  // namespace
 
 Result<std::vector<Ciphertext>> PixelEngine::infer(std::span<const fv::SeededCiphertext> pixels,
@@ -144,13 +168,18 @@ Result<std::vector<Ciphertext>> PixelEngine::infer(std::span<const fv::SeededCip
     slots.clear();
     slots.resize(stage.rows.size());
     const bool last = &stage == &plan_.stages().back();
-    FCN_RETURN_IF_ERROR(
-        internal::for_each_on(pool, slots.size(), [&](std::size_t o, std::size_t w) -> Status {
-          FCN_ASSIGN_OR_RETURN(slots[o], workers[w].compute(stage, o, values));
-          if (progress && w == 0) progress(stage.name, o, slots.size());
-          return last ? workers[w].relinearize(*slots[o]) : Status();
-        }));
-    if (progress) progress(stage.name, slots.size(), slots.size());
+    // Outputs go in groups, which share their reads of the inputs; a whole number of groups for each thread.
+    constexpr std::size_t kLargestGroup = 128;
+    const std::vector<std::uint32_t> order = neighbours_in_input(stage);
+    const std::size_t rounds = (order.size() - 1) / (kLargestGroup * pool.size()) + 1;
+    const std::size_t group = (order.size() - 1) / (rounds * pool.size()) + 1;
+    const std::size_t groups = (order.size() - 1) / group + 1;
+    FCN_RETURN_IF_ERROR(internal::for_each_on(pool, groups, [&](std::size_t g, std::size_t w) -> Status {
+      if (progress && w == 0) progress(stage.name, g * group, order.size());
+      const std::size_t size = std::min(group, order.size() - g * group);
+      return workers[w].compute(stage, std::span(order).subspan(g * group, size), values, last, slots);
+    }));
+    if (progress) progress(stage.name, order.size(), order.size());
     collect();
   }
   if (counts != nullptr) {

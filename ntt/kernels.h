@@ -66,13 +66,12 @@ struct KernelTable {
   // 0 stays 0. Aliasing: dst and a do not overlap. Cost: n moves, no product.
   void (*monomial_multiply)(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a,
                             std::size_t exponent, std::size_t n) noexcept;
-  // accumulator += sum of X^exponent * a over count terms, as signed integers without reduction. Bounds:
-  // every a canonical; |accumulator| <= lazy_terms(q) * (q - 1) after the call, that is at most lazy_terms(q)
-  // terms since it was 0.
-  // Aliasing: the accumulator overlaps no a. Cost: n additions a term; AVX2 reads each a once and nothing
-  // else.
+  // accumulator[i - first] += coefficient i of the sum of X^exponent * a over count terms, for first <= i < last <= n, as
+  // signed integers without reduction. Bounds: every a canonical; |accumulator| <= lazy_terms(q) * (q - 1) after the call,
+  // that is at most lazy_terms(q) terms since it was 0. Aliasing: the accumulator overlaps no a.
+  // Cost: last - first additions a term; AVX2 reads each coefficient once and keeps the sums in registers.
   void (*monomial_accumulate_lazy)(std::int64_t* accumulator, const MonomialProduct* terms, std::size_t count,
-                                   std::size_t n) noexcept;
+                                   std::size_t n, std::size_t first, std::size_t last) noexcept;
   // dst = accumulator modulo q, for any 64-bit signed values. dst may be the accumulator's own memory.
   void (*reduce_accumulator)(const Modulus& q, std::uint64_t* dst, const std::int64_t* accumulator,
                              std::size_t count) noexcept;

@@ -21,7 +21,7 @@ constexpr bool within(T value, std::type_identity_t<T> lower, std::type_identity
 // Every element of values[0 .. count) satisfies lower <= value <= upper.
 #define FCN_CHECK_BOUND(values, count, lower, upper)                                            \
   do {                                                                                          \
-    for (decltype(count) fcn_i = 0; fcn_i < (count); ++fcn_i) {                                 \
+    for (auto fcn_i = (count) - (count); fcn_i < (count); ++fcn_i) {                              \
       FCN_CHECK(::fcn::platform::internal::within((values)[fcn_i], (lower), (upper)));          \
     }                                                                                           \
   } while (0)

@@ -51,12 +51,12 @@ void monomial_multiply_avx2(const Modulus& q, std::uint64_t* dst, const std::uin
 
 // Block by block, all terms: the sums stay in registers, and each source is read once.
 void monomial_accumulate_lazy_avx2(std::int64_t* accumulator, const MonomialProduct* terms, std::size_t count,
-                                   std::size_t n) noexcept {
-  std::size_t first = 0;
-  for (; first + kBlock <= n; first += kBlock) {
+                                   std::size_t n, std::size_t first, std::size_t last) noexcept {
+  FCN_CHECK(first <= last && last <= n);
+  for (; first + kBlock <= last; first += kBlock, accumulator += kBlock) {
+    auto* words = reinterpret_cast<std::uint64_t*>(accumulator);
     __m256i sums[kBlock / 4];
-    for (std::size_t v = 0; v < kBlock / 4; ++v)
-      sums[v] = load(reinterpret_cast<std::uint64_t*>(accumulator) + first + 4 * v);
+    for (std::size_t v = 0; v < kBlock / 4; ++v) sums[v] = load(words + 4 * v);
     std::int64_t edge[kBlock] = {};  // from the terms that wrap inside the block
     bool has_edge = false;
     for (const MonomialProduct* term = terms; term != terms + count; ++term) {
@@ -72,11 +72,10 @@ void monomial_accumulate_lazy_avx2(std::int64_t* accumulator, const MonomialProd
       }
     }
     if (has_edge) add_block<false>(sums, reinterpret_cast<const std::uint64_t*>(edge));
-    for (std::size_t v = 0; v < kBlock / 4; ++v)
-      store(reinterpret_cast<std::uint64_t*>(accumulator) + first + 4 * v, sums[v]);
+    for (std::size_t v = 0; v < kBlock / 4; ++v) store(words + 4 * v, sums[v]);
   }
-  for (const MonomialProduct* term = terms; first < n && term != terms + count; ++term) {
-    add_range(accumulator + first, *term, first, n - first, n);
+  for (const MonomialProduct* term = terms; first < last && term != terms + count; ++term) {
+    add_range(accumulator, *term, first, last - first, n);
   }
 }
 

@@ -11,12 +11,9 @@ void copy(std::uint64_t* dst, const std::uint64_t* a, std::size_t count) noexcep
   for (std::size_t i = 0; i < count; ++i) dst[i] = a[i];
 }
 
-void accumulate(std::int64_t* accumulator, const std::uint64_t* a, std::size_t count) noexcept {
-  for (std::size_t i = 0; i < count; ++i) accumulator[i] += static_cast<std::int64_t>(a[i]);
-}
-
-void deduct(std::int64_t* accumulator, const std::uint64_t* a, std::size_t count) noexcept {
-  for (std::size_t i = 0; i < count; ++i) accumulator[i] -= static_cast<std::int64_t>(a[i]);
+// sums[i] += a[i], or -= a[i] where sign is -1 instead of 0.
+void accumulate(std::int64_t* sums, const std::uint64_t* a, std::int64_t sign, std::size_t count) noexcept {
+  for (std::size_t i = 0; i < count; ++i) sums[i] += (static_cast<std::int64_t>(a[i]) ^ sign) - sign;
 }
 
 }  // namespace
@@ -36,18 +33,17 @@ void monomial_multiply_scalar(const Modulus& q, std::uint64_t* dst, const std::u
 }
 
 void monomial_accumulate_lazy_scalar(std::int64_t* accumulator, const MonomialProduct* terms,
-                                     std::size_t count, std::size_t n) noexcept {
+                                     std::size_t count, std::size_t n, std::size_t first,
+                                     std::size_t last) noexcept {
+  FCN_CHECK(first <= last && last <= n);
   for (const MonomialProduct* term = terms; term != terms + count; ++term) {
     FCN_CHECK(term->exponent < 2 * n);
-    const bool swapped = term->exponent >= n;
-    const std::size_t shift = swapped ? term->exponent - n : term->exponent;
-    if (swapped) {
-      accumulate(accumulator, term->a + (n - shift), shift);
-      deduct(accumulator + shift, term->a, n - shift);
-    } else {
-      deduct(accumulator, term->a + (n - shift), shift);
-      accumulate(accumulator + shift, term->a, n - shift);
-    }
+    const std::size_t source = first + 2 * n - term->exponent,
+                      place = source & (n - 1);  // modulo 2n: [n, 2n) negates
+    const std::size_t wanted = last - first, turn = n - place < wanted ? n - place : wanted;
+    const std::int64_t sign = (source & n) != 0 ? -1 : 0;
+    accumulate(accumulator, term->a + place, sign, turn);
+    accumulate(accumulator + turn, term->a, ~sign, wanted - turn);
   }
 }
 

@@ -30,6 +30,6 @@ void reduce_accumulator_avx2(const Modulus& q, std::uint64_t* dst, const std::in
 void monomial_multiply_avx2(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a,
                             std::size_t exponent, std::size_t n) noexcept;
 void monomial_accumulate_lazy_avx2(std::int64_t* accumulator, const MonomialProduct* terms, std::size_t count,
-                                   std::size_t n) noexcept;
+                                   std::size_t n, std::size_t first, std::size_t last) noexcept;
 
 }  // namespace fcn::ntt

@@ -30,6 +30,7 @@ void reduce_accumulator_scalar(const Modulus& q, std::uint64_t* dst, const std::
 void monomial_multiply_scalar(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a,
                               std::size_t exponent, std::size_t n) noexcept;
 void monomial_accumulate_lazy_scalar(std::int64_t* accumulator, const MonomialProduct* terms,
-                                     std::size_t count, std::size_t n) noexcept;
+                                     std::size_t count, std::size_t n, std::size_t first,
+                                     std::size_t last) noexcept;
 
 }  // namespace fcn::ntt

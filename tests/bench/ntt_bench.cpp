@@ -54,7 +54,7 @@ constexpr Operation kOperations[] = {
      [](Data& d) { d.kernels.multiply_add(d.q, d.dst.data(), d.a.data(), d.b.data(), d.a.size()); }},
     {"monomial_accumulate_lazy",
      [](Data& d) {
-       d.kernels.monomial_accumulate_lazy(d.accumulator.data(), d.terms.data(), kTerms, d.a.size());
+       d.kernels.monomial_accumulate_lazy(d.accumulator.data(), d.terms.data(), kTerms, d.a.size(), 0, d.a.size());
      }},
     {"reduce_accumulator",
      [](Data& d) {

@@ -70,7 +70,7 @@ TEST_P(Monomial, AccumulateForEveryExponent) {
           expected[(i + exponent) % n] += (i + exponent) / n % 2 == 1 ? -term : term;
         }
         const MonomialProduct product{a.data(), exponent};
-        kernels().monomial_accumulate_lazy(accumulator.data(), &product, 1, n);
+        kernels().monomial_accumulate_lazy(accumulator.data(), &product, 1, n, 0, n);
         ASSERT_EQ(accumulator, expected) << "n = " << n << ", exponent = " << exponent;
       }
     }
@@ -97,10 +97,20 @@ TEST_P(Monomial, AccumulateManyTermsAtOnce) {
         expected[(i + term.exponent) % n] += (i + term.exponent) / n % 2 == 1 ? -x : x;
       }
     }
-    kernels().monomial_accumulate_lazy(accumulator.data(), terms.data(), terms.size(), n);
+    kernels().monomial_accumulate_lazy(accumulator.data(), terms.data(), terms.size(), n, 0, n);
     ASSERT_EQ(accumulator, expected) << "n = " << n;
-    kernels().monomial_accumulate_lazy(accumulator.data(), nullptr, 0, n);
+    kernels().monomial_accumulate_lazy(accumulator.data(), nullptr, 0, n, 0, n);
     ASSERT_EQ(accumulator, expected) << "no terms";
+    for (std::size_t first = 0; first <= n;
+         first += first < 3 ? 1 : n / 5 + 1) {  // a part of the coefficients
+      for (std::size_t last = first; last <= n; last += n / 7 + 1) {
+        std::vector<std::int64_t> part(last - first, -5);
+        kernels().monomial_accumulate_lazy(part.data(), terms.data(), terms.size(), n, first, last);
+        const auto begin = expected.begin() + static_cast<std::ptrdiff_t>(first);
+        ASSERT_TRUE(std::equal(part.begin(), part.end(), begin))
+            << "n = " << n << ", [" << first << ", " << last << ")";
+      }
+    }
   }
 }
 
@@ -116,8 +126,8 @@ TEST_P(Monomial, WholeLazyRangeInBothDirections) {
     std::vector<std::int64_t> up(n, start), down(n, -start);
     for (std::uint64_t i = 0; i < calls; ++i) {
       const MonomialProduct plus{a.data(), 0}, minus{a.data(), n};
-      kernels().monomial_accumulate_lazy(up.data(), &plus, 1, n);
-      kernels().monomial_accumulate_lazy(down.data(), &minus, 1, n);
+      kernels().monomial_accumulate_lazy(up.data(), &plus, 1, n, 0, n);
+      kernels().monomial_accumulate_lazy(down.data(), &minus, 1, n, 0, n);
     }
     ASSERT_EQ(up, std::vector<std::int64_t>(n, end));
     ASSERT_EQ(down, std::vector<std::int64_t>(n, -end));
@@ -143,7 +153,7 @@ TEST_P(Monomial, SparsePolynomialTimesDenseOne) {
         const Residues product = test::monomial_product_ref(a, place, q);
         for (std::size_t i = 0; i < n; ++i) expected[i] = test::add_ref(expected[i], product[i], q);
         const MonomialProduct shifted{a.data(), place};
-        kernels().monomial_accumulate_lazy(accumulator.data(), &shifted, 1, n);
+        kernels().monomial_accumulate_lazy(accumulator.data(), &shifted, 1, n, 0, n);
       }
       kernels().reduce_accumulator(modulus, reduced.data(), accumulator.data(), n);
       EXPECT_EQ(reduced, expected);
