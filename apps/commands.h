@@ -9,6 +9,7 @@
 
 namespace fcn::apps {
 
+int run_activation(std::span<const std::string> arguments);
 int run_demo(std::span<const std::string> arguments);
 int run_eval(std::span<const std::string> arguments);
 int run_inspect(std::span<const std::string> arguments);

@@ -19,13 +19,14 @@ constexpr Command kCommands[] = {
     {"eval", run_eval, "run MNIST test images encrypted and compare each with the integer network"},
     {"inspect", run_inspect, "show a model: layers, weights, ranges, operations"},
     {"train", run_train, "train the network on MNIST and write it as a model file"},
+    {"activation", run_activation, "find the best polynomial with power-of-two coefficients for a function"},
 };
 
 std::string general_help() {
   std::string text = "usage: fcn-mnist [command] [flags]\n\n";
   for (const Command& command : kCommands) {
     std::string name = command.name;
-    name.resize(10, ' ');
+    name.resize(12, ' ');
     text += "  " + name + command.summary + "\n";
   }
   return text +
@@ -43,7 +44,7 @@ int run(const std::vector<std::string>& words) {
   for (const Command& command : kCommands) {
     if (words[0] == command.name) return command.run(std::span(words).subspan(1));
   }
-  std::fprintf(stderr, "fcn-mnist: unknown command \"%s\"; known are demo, eval, inspect and train\n",
+  std::fprintf(stderr, "fcn-mnist: unknown command \"%s\"; known are demo, eval, inspect, train and activation\n",
                words[0].c_str());
   return kExitBadInput;
 }

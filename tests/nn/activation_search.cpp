@@ -193,6 +193,13 @@ TEST(ActivationSearch, TheUnconstrainedLeastSquaresIsAMinimum) {
   }
 }
 
+// Extrema between grid points: tanh(x) - x/2 is largest where cosh(x)^2 = 2, (1/sqrt(2) - acosh(sqrt(2))/2).
+TEST(ActivationSearch, ErrorsAreThoseOfTheIntervalAndNotOfAGrid) {
+  const Polynomial p = {0, 0.5};
+  const double expected = std::sqrt(0.5) - std::acosh(std::sqrt(2.0)) / 2;
+  EXPECT_NEAR(measure(target_of("tanh", -1.1, 1.2), p).max_error, expected, 1e-14);
+}
+
 // swish is x/2 and an even function, which leaves x/2 exact.
 TEST(ActivationSearch, SwishOnFourHasTheKnownQuadratic) {
   const auto found = search_activation(target_of("swish", -4, 4), ErrorCriterion::kMinimax, {2, -6, 2});
