@@ -4,9 +4,12 @@
 #include <cstdlib>
 #include <map>
 
+#include "../nn/accuracy.h"
+#include "../nn/idx_file.h"
 #include "../nn/pixel_plan.h"
 #include "../nn/range_analysis.h"
 #include "commands.h"
+#include "mnist_folder.h"
 #include "model_source.h"
 #include "terminal.h"
 
@@ -109,7 +112,19 @@ void print_plan(const nn::PixelPlan& plan) {
   std::printf("  a decryption fails with probability below 2^%.0f\n", plan.log2_failure());
 }
 
-Status inspect(const std::string& model) {
+// How many of MNIST's test images the integer network reads, which every encrypted run equals.
+Status print_accuracy(const nn::Network& network, const std::string& mnist) {
+  FCN_ASSIGN_OR_RETURN(const std::string folder, find_mnist_folder(mnist));
+  FCN_ASSIGN_OR_RETURN(const nn::Dataset images, nn::load_mnist(folder, false));
+  platform::ThreadPool pool(0);
+  FCN_ASSIGN_OR_RETURN(const std::size_t correct,
+                       nn::count_correct(network, images, 0, images.count(), pool));
+  std::printf("\nthe integer network reads %zu of %zu test images (%.2f %%)\n", correct, images.count(),
+              100 * static_cast<double>(correct) / static_cast<double>(images.count()));
+  return {};
+}
+
+Status inspect(const std::string& model, const std::string& mnist) {
   FCN_ASSIGN_OR_RETURN(const nn::Network network, load_network(model));
   FCN_ASSIGN_OR_RETURN(const std::vector<nn::LayerRange> ranges, nn::analyze_ranges(network));
   FCN_ASSIGN_OR_RETURN(const nn::PixelPlan plan, nn::smallest_pixel_plan(network));
@@ -117,20 +132,22 @@ Status inspect(const std::string& model) {
               shape_text(network.input).c_str(), network.input_max, network.output_scale);
   for (std::size_t i = 0; i < network.layers.size(); ++i) print_layer(i, network.layers[i], ranges[i]);
   print_plan(plan);
-  return {};
+  return mnist.empty() ? Status() : print_accuracy(network, mnist);
 }
 
 }  // namespace
 
 int run_inspect(std::span<const std::string> arguments) {
-  std::string model;
+  std::string model, mnist;
   FlagSet flags(
       "inspect [flags]",
       "Shows a model's layers, shapes, weights and ranges, and what running it encrypted will take.");
   flags.add_text("model", "FILE", &model, "a model file (default: the built-in model)");
+  flags.add_text("mnist", "DIR", &mnist,
+                 "also measures the accuracy of the integer network on these test images");
   int exit_code = kExitOk;
   if (!parse_or_help(flags, "inspect", arguments, exit_code)) return exit_code;
-  return exit_code_of("inspect", inspect(model));
+  return exit_code_of("inspect", inspect(model, mnist));
 }
 
 }  // namespace fcn::apps
