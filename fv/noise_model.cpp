@@ -144,11 +144,11 @@ platform::Status NoiseModel::check(Noise a, std::size_t limbs, const char* opera
   const double failure = log2_failure(a, limbs);
   if (failure <= kMaxLog2Failure) return {};
   const double needed = a.log2_sigma + 4 - (params_.log2_q(limbs) - 1);  // 2^4 deviations are beyond 2^-128
-  return platform::out_of_range(
-      platform::concat("noise of 2^", static_cast<int>(std::ceil(a.log2_sigma)), " after ", operation,
-                       " lets decryption fail with 2^", static_cast<int>(failure),
-                       " > 2^-128: log2 q = ", static_cast<int>(params_.log2_q(limbs)), " is about ",
-                       static_cast<int>(std::ceil(needed > 1 ? needed : 1)), " bits too small"));
+  return platform::out_of_range(platform::concat(
+      "noise of 2^", static_cast<int>(std::ceil(a.log2_sigma)), " after ", operation,
+      " lets decryption fail with 2^", static_cast<int>(failure),
+      " > 2^-128: log2 q = ", static_cast<int>(std::lround(params_.log2_q(limbs))), " is about ",
+      static_cast<int>(std::ceil(needed > 1 ? needed : 1)), " bits too small"));
 }
 
 }  // namespace fcn::fv

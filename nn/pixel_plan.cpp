@@ -260,7 +260,7 @@ Result<PixelPlan> PixelPlan::create(const Network& network, const fv::Params& pa
     return platform::out_of_range(
         concat("the noise after ", plan.stages_.back().name, " lets one of the outputs fail with 2^",
                static_cast<int>(plan.log2_failure_), " > 2^-128: the network is too deep or too ",
-               "wide for log2 q = ", static_cast<int>(params.log2_q())));
+               "wide for log2 q = ", static_cast<int>(std::lround(params.log2_q()))));
   }
   return plan;
 }

@@ -153,7 +153,7 @@ TEST(PixelPlan, RefusesNetworksTooDeepForTheNoiseNamingTheLayer) {
   }
   const auto plan = PixelPlan::create(network, pixel_params());
   EXPECT_EQ(plan.status().code(), StatusCode::kOutOfRange);
-  EXPECT_NE(plan.status().message().find("layer 7"), std::string::npos) << plan.status().message();
+  EXPECT_NE(plan.status().message().find("layer 5"), std::string::npos) << plan.status().message();
   EXPECT_NE(plan.status().message().find("too small"), std::string::npos) << plan.status().message();
 }
 
