@@ -8,10 +8,10 @@ usage: tests/run.sh [--preset NAME]... [--all] [--coverage] [--bench] [--help]
 
 Builds the project under build/ and runs its tests. Starts from a bare Debian 12 or
 Ubuntu: what is missing is installed with apt-get, and named. Without options: the
-release build, then the quick tests once more under the address and undefined-behaviour
-sanitizers.
+release build.
 
-  --preset NAME  only this build: release, debug, verify or sanitize; may be repeated
+  --preset NAME  only this build: release, debug, verify, sanitize, or quick (the quick tests
+                 under the sanitizers); may be repeated
   --all          release, debug, verify, sanitize, then release with the scalar kernels
   --coverage     the share of lines that the tests run (tests/coverage.sh)
   --bench        the benchmarks (not part of --all)
@@ -33,8 +33,8 @@ while [ $# -gt 0 ]; do
   case $1 in
     --preset)
       case ${2-} in
-        release | debug | verify | sanitize) runs+=("$2") ;;
-        *) fail "--preset takes release, debug, verify or sanitize, not '${2-}'" ;;
+        release | debug | verify | sanitize | quick) runs+=("$2") ;;
+        *) fail "--preset takes release, debug, verify, sanitize or quick, not '${2-}'" ;;
       esac
       shift
       ;;
@@ -46,7 +46,7 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-if [ ${#runs[@]} = 0 ] && [ $coverage$bench = nono ]; then runs=(release quick); fi
+if [ ${#runs[@]} = 0 ] && [ $coverage$bench = nono ]; then runs=(release); fi
 
 # Packages that are missing, one a line.
 missing_packages() {
