@@ -49,11 +49,11 @@ class TensorProduct {
     }
   }
 
-  // dst += x y for one component each.
-  void accumulate(std::uint64_t* dst, const std::uint64_t* x, const std::uint64_t* y) const {
-    for (std::size_t i = 0; i < total_; ++i) {
-      params_.kernels().multiply_add(table(i).modulus(), dst + i * n_, x + i * n_, y + i * n_, n_);
-    }
+  // dst = x y, or dst += x y, for one component each.
+  void multiply(std::uint64_t* dst, const std::uint64_t* x, const std::uint64_t* y, bool add_to_dst) const {
+    const auto kernel = add_to_dst ? params_.kernels().multiply_add : params_.kernels().multiply;
+    for (std::size_t i = 0; i < total_; ++i)
+      kernel(table(i).modulus(), dst + i * n_, x + i * n_, y + i * n_, n_);
   }
   void add(std::uint64_t* dst, const std::uint64_t* x) const {
     for (std::size_t i = 0; i < total_; ++i) {
@@ -113,18 +113,18 @@ Status multiply_or_square(Ciphertext& out, const Ciphertext& a, const Ciphertext
     tensor.multiply_by_t(ta, ta, a.components());
   }
   for (std::size_t c = 0; c < products; ++c) {
-    std::memset(sum, 0, words * sizeof *sum);
+    bool empty = true;
+    const auto add_product = [&](std::size_t i, std::size_t j) {
+      if (i >= a.components() || j >= right.components()) return;
+      tensor.multiply(sum, ta + i * words, y + j * words, !empty);
+      empty = false;
+    };
     if (b == nullptr) {  // the pairs i < j = c - i count twice
-      for (std::size_t i = 0; 2 * i < c; ++i) {
-        if (c - i < a.components()) tensor.accumulate(sum, ta + i * words, y + (c - i) * words);
-      }
-      tensor.add(sum, sum);
-      if (c % 2 == 0) tensor.accumulate(sum, ta + c / 2 * words, y + c / 2 * words);
+      for (std::size_t i = 0; 2 * i < c; ++i) add_product(i, c - i);
+      if (!empty) tensor.add(sum, sum);
+      if (c % 2 == 0) add_product(c / 2, c / 2);
     } else {
-      for (std::size_t i = 0; i <= c; ++i) {
-        if (i < a.components() && c - i < right.components())
-          tensor.accumulate(sum, ta + i * words, y + (c - i) * words);
-      }
+      for (std::size_t i = 0; i <= c; ++i) add_product(i, c - i);
     }
     tensor.round(result.component(c), sum, scratch);
   }

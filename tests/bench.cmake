@@ -7,5 +7,6 @@ function(fcn_bench name)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
 endfunction()
 
+fcn_bench(fv_bench)
 fcn_bench(ntt_bench)
 fcn_bench(platform_bench)

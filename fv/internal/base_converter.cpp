@@ -5,10 +5,15 @@
 namespace fcn::fv {
 namespace {
 
-// x < 2^52 as a double, exactly: x in the low bits of a double of exponent 52, less 2^52.
+// x < 2^52 as a double, exactly, and x >= 0 rounded to the nearest integer: the integer is the low bits of a double of
+// exponent 52. No branch, and words and doubles side by side in one register.
+constexpr std::uint64_t kTwo52Bits = 0x4330000000000000u;
+constexpr double kTwo52 = 4503599627370496.0;
 double to_double(std::uint64_t x) {
-  constexpr std::uint64_t kTwo52Bits = 0x4330000000000000u;
-  return std::bit_cast<double>(x | kTwo52Bits) - 4503599627370496.0;
+  return std::bit_cast<double>(x | kTwo52Bits) - kTwo52;
+}
+std::uint64_t round_to_word(double x) {
+  return std::bit_cast<std::uint64_t>(x + kTwo52) ^ kTwo52Bits;
 }
 
 // The product of the primes but one (or none left out), modulo m.
@@ -38,34 +43,53 @@ BaseConverter::BaseConverter(std::vector<const ntt::NttTables*> from, std::vecto
 
 void BaseConverter::convert(std::uint64_t* out, const std::uint64_t* in, std::size_t n,
                             std::uint64_t* scratch) const noexcept {
-  const std::size_t u = from_.size();
-  std::uint64_t* z = scratch;          // (u, n): z_i
-  std::uint64_t* w = scratch + u * n;  // (n): the multiple of A to take off
-  std::uint64_t* reduced = w + n;      // (n): z_i modulo b_j
-  const auto* kernels = &from_[0]->kernels();
-  // w = sum z_i / a_i + 1/2 grows in the accumulator's doubles, held in w's memory as bits.
-  for (std::size_t c = 0; c < n; ++c) w[c] = std::bit_cast<std::uint64_t>(0.5);
-  for (std::size_t i = 0; i < u; ++i) {
-    const ntt::Modulus& a = from_[i]->modulus();
-    std::uint64_t* zi = z + i * n;
-    kernels->scalar_multiply(a, zi, in + i * n, hat_inverse_[i], n);  // times 1 when u = 1
-    const double inverse = a.inverse_double();
-    for (std::size_t c = 0; c < n; ++c) {
-      const double sum = std::bit_cast<double>(w[c]) + to_double(zi[c]) * inverse;
-      w[c] = std::bit_cast<std::uint64_t>(sum);
+  for (std::size_t first = 0; first < n; first += kTile) {
+    const std::size_t count = n - first < kTile ? n - first : kTile;
+    if (from_.size() == 1) {
+      convert_one(out + first, in + first, n, count, scratch);
+    } else {
+      convert_many(out + first, in + first, n, count, scratch);
     }
   }
-  for (std::size_t c = 0; c < n; ++c) {
-    w[c] = static_cast<std::uint64_t>(static_cast<std::int64_t>(std::bit_cast<double>(w[c])));
-    FCN_CHECK(w[c] <= u);
+}
+
+void BaseConverter::convert_one(std::uint64_t* out, const std::uint64_t* in, std::size_t n, std::size_t count,
+                                std::uint64_t* scratch) const noexcept {
+  auto* x = reinterpret_cast<std::int64_t*>(scratch);
+  for (std::size_t c = 0; c < count; ++c) x[c] = ntt::centered(in[c], from_[0]->modulus());
+  for (std::size_t j = 0; j < to_.size(); ++j)
+    from_[0]->kernels().reduce_accumulator(to_[j]->modulus(), out + j * n, x, count);
+}
+
+void BaseConverter::convert_many(std::uint64_t* out, const std::uint64_t* in, std::size_t n,
+                                 std::size_t count, std::uint64_t* scratch) const noexcept {
+  const std::size_t u = from_.size();
+  const ntt::KernelTable& kernels = from_[0]->kernels();
+  std::uint64_t* z = scratch;              // (u, count): z_i
+  std::uint64_t* w = scratch + u * count;  // (count): the multiple of A to take off
+  std::uint64_t* reduced = w + count;      // (count): z_i modulo b_j
+  for (std::size_t i = 0; i < u; ++i) {    // w = sum z_i / a_i, at first as the bits of doubles
+    const ntt::Modulus& a = from_[i]->modulus();
+    std::uint64_t* zi = z + i * count;
+    kernels.scalar_multiply(a, zi, in + i * n, hat_inverse_[i], count);
+    const double inverse = a.inverse_double();
+    for (std::size_t c = 0; c < count; ++c) {
+      const double sum = (i == 0 ? 0 : std::bit_cast<double>(w[c])) + to_double(zi[c]) * inverse;
+      w[c] = i + 1 == u ? round_to_word(sum) : std::bit_cast<std::uint64_t>(sum);
+    }
   }
+  FCN_CHECK_BOUND(w, count, 0, u);
   for (std::size_t j = 0; j < to_.size(); ++j) {
     const ntt::Modulus& b = to_[j]->modulus();
     std::uint64_t* row = out + j * n;
-    kernels->scalar_multiply(b, row, w, minus_a_[j], n);
+    kernels.scalar_multiply(b, row, w, minus_a_[j], count);
     for (std::size_t i = 0; i < u; ++i) {
-      kernels->reduce(b, reduced, z + i * n, n);
-      kernels->scalar_multiply_add(b, row, reduced, hat_[j * u + i], n);
+      const std::uint64_t* zi = z + i * count;
+      if (from_[i]->modulus().value() > b.value()) {
+        kernels.reduce(b, reduced, zi, count);
+        zi = reduced;
+      }
+      kernels.scalar_multiply_add(b, row, zi, hat_[j * u + i], count);
     }
   }
 }
