@@ -1,5 +1,6 @@
 #include "sampling.h"
 
+#include "../../platform/byte_order.h"
 #include "../../platform/secure_wipe.h"
 #include "../../platform/wide.h"
 
@@ -7,12 +8,6 @@ namespace fcn::fv {
 namespace {
 
 constexpr std::size_t kBatch = 512;  // candidates taken from the stream at once
-
-std::uint64_t read_little_endian(const std::uint8_t* bytes, unsigned count) {
-  std::uint64_t value = 0;
-  for (unsigned i = 0; i < count; ++i) value |= static_cast<std::uint64_t>(bytes[i]) << (8 * i);
-  return value;
-}
 
 // Set bits of x, without a table or an instruction that some processors lack.
 std::uint64_t bit_count(std::uint64_t x) {
@@ -33,12 +28,12 @@ void expand_uniform(const Params& params, std::uint64_t* dst, std::size_t limbs,
     platform::ChaCha20 rng(seed, stream + i);
     const std::uint64_t q = params.modulus(i).value();
     const std::uint64_t mask = (std::uint64_t{1} << params.modulus(i).bits()) - 1;
-    std::uint8_t bytes[kBytes * kBatch];
+    std::uint8_t bytes[kBytes * kBatch + 1] = {};  // 8 at a time are loaded, of which the mask keeps 7
     std::uint64_t* out = dst + i * n;
     for (std::size_t filled = 0; filled < n;) {
-      rng.fill(bytes);
+      rng.fill({bytes, kBytes * kBatch});
       for (std::size_t c = 0; c < kBatch && filled < n; ++c) {
-        const std::uint64_t candidate = read_little_endian(bytes + kBytes * c, kBytes) & mask;
+        const std::uint64_t candidate = platform::load_u64(bytes + kBytes * c) & mask;
         out[filled] = candidate;
         filled += candidate < q;
       }
@@ -49,12 +44,12 @@ void expand_uniform(const Params& params, std::uint64_t* dst, std::size_t limbs,
 void sample_error(std::int64_t* dst, std::size_t n, platform::ChaCha20& rng) noexcept {
   constexpr unsigned kBytes = 6;
   constexpr std::uint64_t kBits21 = (1u << 21) - 1;
-  std::uint8_t bytes[kBytes * kBatch];
+  std::uint8_t bytes[kBytes * kBatch + 2] = {};  // 8 at a time are loaded, of which 42 bits are used
   for (std::size_t done = 0; done < n;) {
     const std::size_t count = n - done < kBatch ? n - done : kBatch;
     rng.fill({bytes, kBytes * count});
     for (std::size_t c = 0; c < count; ++c) {
-      const std::uint64_t bits = read_little_endian(bytes + kBytes * c, kBytes);
+      const std::uint64_t bits = platform::load_u64(bytes + kBytes * c);
       dst[done + c] = static_cast<std::int64_t>(bit_count(bits & kBits21)) -
                       static_cast<std::int64_t>(bit_count((bits >> 21) & kBits21));
     }
