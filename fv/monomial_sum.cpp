@@ -112,7 +112,9 @@ Status MonomialSum::finish(std::vector<Ciphertext>& out) {
 }
 
 Status MonomialSum::finish(Ciphertext& out) {
-  FCN_CHECK(rows_.size() == 1);
+  if (rows_.size() != 1)
+    return platform::invalid_argument(
+        concat("a monomial sum of ", rows_.size(), " rows is not one ciphertext"));
   std::vector<Ciphertext> sums;
   FCN_RETURN_IF_ERROR(finish(sums));
   out = std::move(sums.front());

@@ -30,7 +30,7 @@ class MonomialSum {
   // Then everything starts again with one empty row. Errors: kOutOfRange (noise), kOutOfMemory; out is then unchanged.
   // Cost: n additions a term, limb and component.
   platform::Status finish(std::vector<Ciphertext>& out);
-  // The same for the only row.
+  // The same for the only row. Errors: kInvalidArgument when there are more; they are then kept.
   platform::Status finish(Ciphertext& out);
 
  private:

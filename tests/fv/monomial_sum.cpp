@@ -74,6 +74,42 @@ TEST_P(MonomialSums, EveryExponentOnce) {
             lab.model.residues(difference(times_monomial(m, huge), times_monomial(m, INT64_MIN))));
 }
 
+// Rows of different lengths and widths, some empty, at once.
+TEST_P(MonomialSums, RowsAreSumsOfTheirOwn) {
+  CiphertextLab lab(params(), 55);
+  const std::size_t limbs = params().q_count();
+  std::vector<Ciphertext> inputs;
+  for (std::size_t i = 0; i < 12; ++i) {
+    inputs.push_back(lab.encrypt_long(lab.model.random_residues(lab.random), 2 + i % 4, limbs));
+    inputs.back().set_noise({1.0 + static_cast<double>(i % 3), static_cast<unsigned>(i % 2)});
+  }
+  auto rows = must(MonomialSum::create(params(), limbs, Correlation::kAny));
+  auto one = must(MonomialSum::create(params(), limbs, Correlation::kAny));
+  for (int round = 0; round < 2; ++round) {
+    std::vector<Ciphertext> expected, got;
+    for (std::size_t length : {5, 0, 1, 30, 0}) {
+      if (!expected.empty()) rows.next_row();
+      for (std::size_t i = 0; i < length; ++i) {
+        const Ciphertext& term = inputs[lab.random() % (length == 1 ? 1 : inputs.size())];
+        const auto exponent = static_cast<std::int64_t>(lab.random() % 1000);
+        const bool negate = lab.random() % 2 == 0;
+        ASSERT_TRUE(rows.add(term, exponent, negate).ok());
+        ASSERT_TRUE(one.add(term, exponent, negate).ok());
+      }
+      expected.push_back(must(Ciphertext::create(params(), 2, limbs)));
+      ASSERT_TRUE(one.finish(expected.back()).ok());
+    }
+    ASSERT_EQ(rows.finish(expected[0]).code(), StatusCode::kInvalidArgument);
+    ASSERT_TRUE(rows.finish(got).ok());
+    ASSERT_EQ(got.size(), expected.size());
+    for (std::size_t r = 0; r < got.size(); ++r) {
+      EXPECT_TRUE(same_residues(got[r], expected[r])) << r;
+      EXPECT_EQ(got[r].noise().log2_sigma, expected[r].noise().log2_sigma);
+      EXPECT_EQ(got[r].noise().s_degree, expected[r].noise().s_degree);
+    }
+  }
+}
+
 FCN_ON_ALL_KERNELS_AND_SMALL_SETS(MonomialSums);
 
 // More terms than a word holds, of the largest residues: the words fill to the top and are reduced on the way.
@@ -106,6 +142,35 @@ TEST_P(LongMonomialSum, ReducesWhenWordsAreFull) {
       }
     }
   }
+}
+
+// So many inputs that coefficients are added up in small tiles.
+TEST_P(LongMonomialSum, ManyInputsInTiles) {
+  const fv::Params params = params_of({"", 256, 1, 2, {50}, 0, 20}, kernels());
+  Random random(1);
+  const std::uint64_t q = params.modulus(0).value();
+  std::vector<Ciphertext> inputs;
+  for (int i = 0; i < 600; ++i) {
+    inputs.push_back(must(Ciphertext::create(params, 2, 1)));
+    for (std::size_t j = 0; j < 2 * params.n(); ++j) inputs.back().component(0)[j] = random() % q;
+  }
+  auto sum = must(MonomialSum::create(params, 1, Correlation::kAny));
+  fv::Workspace workspace;
+  std::vector<Ciphertext> expected, got;
+  for (int r = 0; r < 3; ++r) {
+    if (r != 0) sum.next_row();
+    expected.push_back(must(Ciphertext::create(params, 2, 1)));
+    for (const Ciphertext& input : inputs) {
+      const auto exponent = static_cast<std::int64_t>(random() % 512);
+      ASSERT_TRUE(sum.add(input, exponent, r == 1).ok());
+      Ciphertext shifted = must(input.clone());
+      ASSERT_TRUE(fv::multiply_monomial_inplace(shifted, exponent, workspace).ok());
+      if (r == 1) fv::negate_inplace(shifted);
+      ASSERT_TRUE(fv::add_inplace(expected.back(), shifted).ok());
+    }
+  }
+  ASSERT_TRUE(sum.finish(got).ok());
+  for (std::size_t r = 0; r < 3; ++r) EXPECT_TRUE(same_residues(got[r], expected[r])) << r;
 }
 
 FCN_ON_ALL_KERNELS(LongMonomialSum);

@@ -191,6 +191,21 @@ TEST(NoiseChain, EveryOperationRefusesNoise) {
 }
 
 // The failure probability against the normal distribution: P(|x| > z) from tables of the normal law.
+TEST(NoiseModel, SumsOfManyAreSumsOfTwo) {
+  const fv::Params params = must(fv::Params::create(must(fv::pixel_spec()), default_test_kernels()));
+  const fv::NoiseModel model(params);
+  for (const Correlation correlation : {Correlation::kAny, Correlation::kIndependent}) {
+    const fv::Noise a{7.25, 2};
+    fv::Noise sum;
+    for (int i = 1; i <= 100; ++i) {
+      sum = model.sum(sum, a, correlation);
+      EXPECT_NEAR(model.sum_of(a, i, correlation).log2_sigma, sum.log2_sigma, 1e-9) << i;
+    }
+    EXPECT_EQ(model.sum_of(a, 100, correlation).s_degree, 2u);
+    EXPECT_EQ(sum.s_degree, 2u);
+  }
+}
+
 TEST(NoiseModel, FailureProbability) {
   const fv::Params params = must(fv::Params::create(must(fv::pixel_spec()), default_test_kernels()));
   const fv::NoiseModel model(params);
