@@ -1,7 +1,7 @@
 // The operations on one polynomial modulo one prime, and the one table through which every instruction set
 // offers them.
 //
-// Notation: n coefficients, a power of two, 4 <= n <= 65536; q a prime, q = 1 mod 2n where a transform is
+// Notation: n coefficients, a power of two unless a line says more, 4 <= n <= 65536; q a prime, q = 1 mod 2n where a transform is
 // involved.
 // Every kernel returns canonical residues in [0, q), the same bits on every instruction set.
 // Kernels are noexcept, allocate nothing, keep no state and run in constant time in the values (not in n, the
@@ -17,6 +17,7 @@
 
 namespace fcn::ntt {
 
+class NttPermutation;
 class NttTables;
 
 // How a table wants the roots of unity stored; see ntt_tables.h.
@@ -29,6 +30,16 @@ enum class RootFormat {
 struct MonomialProduct {
   const std::uint64_t* a;
   std::size_t exponent;
+};
+
+// a * b, coefficient by coefficient, and scalar * a: one term of a sum.
+struct PointwiseProduct {
+  const std::uint64_t* a;
+  const std::uint64_t* b;
+};
+struct ScaledPolynomial {
+  const std::uint64_t* a;
+  std::uint64_t scalar;
 };
 
 struct KernelTable {
@@ -60,6 +71,27 @@ struct KernelTable {
                               std::uint64_t scalar, std::size_t count) noexcept;
   // dst = a modulo q for any 64-bit a.
   void (*reduce)(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a, std::size_t count) noexcept;
+
+  // dst = scalar * (a - b); scalar canonical.
+  void (*subtract_multiply)(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a,
+                            const std::uint64_t* b, std::uint64_t scalar, std::size_t count) noexcept;
+  // dst = a modulo q, where a stands for the integer of least absolute value in its class modulo from. a canonical
+  // modulo from.
+  void (*reduce_centered)(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a, const Modulus& from,
+                          std::size_t count) noexcept;
+
+  // dst = the sum of a * b over count terms, count >= 1. Shape: n coefficients, a multiple of 4. Aliasing: dst overlaps
+  // no input. Cost: each input is read once; sums are wide, and reduced once for at least eight terms.
+  void (*inner_product)(const Modulus& q, std::uint64_t* dst, const PointwiseProduct* terms,
+                        std::size_t count, std::size_t n) noexcept;
+  // dst = the sum of scalar * a over count terms, count >= 1. Bounds: a any words below 2^max_prime_bits, so residues
+  // modulo other primes too; scalars canonical. Shape, aliasing, cost: as inner_product.
+  void (*linear_combination)(const Modulus& q, std::uint64_t* dst, const ScaledPolynomial* terms,
+                             std::size_t count, std::size_t n) noexcept;
+
+  // dst = the transform of a(X^g), where a is given by its transform; see automorphism.h. Order: bit-reversed in and
+  // out. Aliasing: dst and a do not overlap. Cost: n moves; the prime does not matter.
+  void (*permute)(std::uint64_t* dst, const std::uint64_t* a, const NttPermutation& permutation) noexcept;
 
   // dst = X^exponent * a in Z_q[X]/(X^n + 1). Bounds: 0 <= exponent < 2n; X^n = -1, so exponents from n on
   // negate.

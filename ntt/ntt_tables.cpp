@@ -3,6 +3,7 @@
 #include <bit>
 #include <initializer_list>
 
+#include "internal/bit_reverse.h"
 #include "primes.h"
 
 namespace fcn::ntt {
@@ -16,12 +17,6 @@ Stored store(std::uint64_t w, const Modulus& q, RootFormat format) noexcept {
   if (format == RootFormat::kShoup64) return {w, shoup_quotient(w, q)};
   const double balanced = static_cast<double>(centered(w, q));
   return {std::bit_cast<std::uint64_t>(balanced), std::bit_cast<std::uint64_t>(balanced / q.value_double())};
-}
-
-std::size_t bit_reverse(std::size_t i, unsigned bits) noexcept {
-  std::size_t reversed = 0;
-  for (unsigned b = 0; b < bits; ++b) reversed |= ((i >> b) & 1) << (bits - 1 - b);
-  return reversed;
 }
 
 }  // namespace
@@ -50,7 +45,7 @@ platform::Result<NttTables> NttTables::create(std::size_t n, const Modulus& q, c
   const std::uint64_t psi_inverse = inverse_mod(tables.psi_, q);
   std::uint64_t power = 1, inverse_power = 1;
   for (std::size_t exponent = 0; exponent < n; ++exponent) {
-    const std::size_t i = bit_reverse(exponent, tables.log2_n_);
+    const std::size_t i = internal::bit_reverse(exponent, tables.log2_n_);
     const Stored forward = store(power, q, tables.format_);
     const Stored inverse = store(inverse_power, q, tables.format_);
     tables.forward_roots_[i] = forward.root;

@@ -5,6 +5,7 @@ fcn_test(ntt modulus)
 fcn_test(ntt monomial)
 fcn_test(ntt pointwise)
 fcn_test(ntt primes)
+fcn_test(ntt sums)
 fcn_test(ntt transform)
 
 # The files with flags of their own, without and with optimisation, whatever this build is.

@@ -124,4 +124,30 @@ void reduce_accumulator_avx2(const Modulus& q, std::uint64_t* dst, const std::in
   map(reduce_signed, count, dst, reinterpret_cast<const std::uint64_t*>(accumulator));
 }
 
+// |a - b| < q, so that |(a - b) * scalar / q| < q, as for a product of residues.
+void subtract_multiply_avx2(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a,
+                            const std::uint64_t* b, std::uint64_t scalar, std::size_t count) noexcept {
+  const Ring ring = ring_of(flat(q));
+  const Vector factor = from_integers(broadcast(scalar));
+  const auto subtract_multiply = [=](__m256i x, __m256i y) {
+    const Vector difference = _mm256_sub_pd(from_integers(x), from_integers(y));
+    return to_canonical(product(difference, factor, ring), ring);
+  };
+  map(subtract_multiply, count, dst, a, b);
+}
+
+// |x| < 2^49 after centering: x * inverse is off by at most (2^49 / q) * (2u + u^2) < 1 / (7q), so that the remainder,
+// an integer, is at most q/2 + 1/7 in absolute value: less than q, and exact.
+void reduce_centered_avx2(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a, const Modulus& from,
+                          std::size_t count) noexcept {
+  const Ring ring = ring_of(flat(q));
+  const Vector from_q = _mm256_set1_pd(flat(from).q_double),
+               half = _mm256_mul_pd(from_q, _mm256_set1_pd(0.5));
+  const auto reduce = [=](__m256i word) {
+    const Vector x = from_integers(word), is_upper = _mm256_cmp_pd(x, half, _CMP_GT_OQ);
+    return to_canonical(reduced(_mm256_sub_pd(x, _mm256_and_pd(is_upper, from_q)), ring), ring);
+  };
+  map(reduce, count, dst, a);
+}
+
 }  // namespace fcn::ntt

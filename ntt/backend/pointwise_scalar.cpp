@@ -56,4 +56,16 @@ void reduce_accumulator_scalar(const Modulus& q, std::uint64_t* dst, const std::
   for (std::size_t i = 0; i < count; ++i) dst[i] = reduce_signed(accumulator[i], q);
 }
 
+void subtract_multiply_scalar(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a,
+                              const std::uint64_t* b, std::uint64_t scalar, std::size_t count) noexcept {
+  const std::uint64_t quotient = shoup_quotient(scalar, q);
+  for (std::size_t i = 0; i < count; ++i)
+    dst[i] = multiply_shoup(a[i] - b[i] + q.value(), scalar, quotient, q);
+}
+
+void reduce_centered_scalar(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a, const Modulus& from,
+                            std::size_t count) noexcept {
+  for (std::size_t i = 0; i < count; ++i) dst[i] = reduce_signed(centered(a[i], from), q);
+}
+
 }  // namespace fcn::ntt

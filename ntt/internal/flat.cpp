@@ -1,5 +1,6 @@
 #include "flat.h"
 
+#include "../automorphism.h"
 #include "../ntt_tables.h"
 
 namespace fcn::ntt {
@@ -20,6 +21,10 @@ FlatTables flat(const NttTables& tables) noexcept {
           .n_inverse_quotient = tables.n_inverse_quotient(),
           .last_root = tables.last_root(),
           .last_root_quotient = tables.last_root_quotient()};
+}
+
+FlatPermutation flat(const NttPermutation& permutation) noexcept {
+  return {permutation.n(), permutation.sources(), permutation.patterns()};
 }
 
 }  // namespace fcn::ntt

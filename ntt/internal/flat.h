@@ -9,6 +9,7 @@
 namespace fcn::ntt {
 
 class Modulus;
+class NttPermutation;
 class NttTables;
 
 struct FlatModulus {
@@ -26,7 +27,15 @@ struct FlatTables {
   std::uint64_t n_inverse, n_inverse_quotient, last_root, last_root_quotient;
 };
 
+// As in automorphism.h.
+struct FlatPermutation {
+  std::size_t n;
+  const std::uint32_t* sources;
+  const std::uint64_t* patterns;
+};
+
 FlatModulus flat(const Modulus& q) noexcept;
 FlatTables flat(const NttTables& tables) noexcept;
+FlatPermutation flat(const NttPermutation& permutation) noexcept;
 
 }  // namespace fcn::ntt

@@ -26,6 +26,16 @@ void scalar_multiply_add_scalar(const Modulus& q, std::uint64_t* dst, const std:
 void reduce_scalar(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a, std::size_t count) noexcept;
 void reduce_accumulator_scalar(const Modulus& q, std::uint64_t* dst, const std::int64_t* accumulator,
                                std::size_t count) noexcept;
+void subtract_multiply_scalar(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a,
+                              const std::uint64_t* b, std::uint64_t scalar, std::size_t count) noexcept;
+void reduce_centered_scalar(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a, const Modulus& from,
+                            std::size_t count) noexcept;
+
+void inner_product_scalar(const Modulus& q, std::uint64_t* dst, const PointwiseProduct* terms,
+                          std::size_t count, std::size_t n) noexcept;
+void linear_combination_scalar(const Modulus& q, std::uint64_t* dst, const ScaledPolynomial* terms,
+                               std::size_t count, std::size_t n) noexcept;
+void permute_scalar(std::uint64_t* dst, const std::uint64_t* a, const NttPermutation& permutation) noexcept;
 
 void monomial_multiply_scalar(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a,
                               std::size_t exponent, std::size_t n) noexcept;

@@ -2,6 +2,7 @@
 // table.
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <limits>
 
 #include "ntt/kernels.h"
@@ -49,7 +50,11 @@ class Pointwise : public test::KernelTest {
   // count.
   template <class Kernel>
   void check_everywhere(Kernel kernel, Reference reference) {
-    for (const Modulus& modulus : moduli()) {
+    check_everywhere(kernel, reference, moduli());
+  }
+  template <class Kernel>
+  void check_everywhere(Kernel kernel, Reference reference, const std::vector<Modulus>& all) {
+    for (const Modulus& modulus : all) {
       const std::uint64_t q = modulus.value();
       Random random(q);
       Residues edges = {0, 1, q / 2, q / 2 + 1, q - 2, q - 1};
@@ -140,13 +145,69 @@ TEST_P(Pointwise, ScalarMultiplyAndAdd) {
   }
 }
 
+TEST_P(Pointwise, SubtractMultiply) {
+  for (const Modulus& modulus : moduli()) {
+    const std::uint64_t modulo = modulus.value();
+    for (const std::uint64_t factor :
+         {std::uint64_t{0}, std::uint64_t{1}, modulo / 2, modulo / 2 + 1, modulo - 1}) {
+      static std::uint64_t scalar;  // the reference is a plain function
+      scalar = factor;
+      const auto kernel = [&](const Modulus& q, std::uint64_t* dst, const std::uint64_t* a,
+                              const std::uint64_t* b, std::size_t count) {
+        kernels().subtract_multiply(q, dst, a, b, scalar, count);
+      };
+      check_everywhere(kernel,
+                       [](std::uint64_t, std::uint64_t a, std::uint64_t b, std::uint64_t q) {
+                         return test::multiply_ref(test::add_ref(a, q - b, q), scalar, q);
+                       },
+                       {modulus});
+    }
+  }
+}
+
+// From every prime to every prime: all residues of a small one, and those where the sign of a large one changes.
+TEST_P(Pointwise, ReduceCentered) {
+  for (const Modulus& from : moduli()) {
+    const std::uint64_t p = from.value();
+    Random random(p);
+    Residues a;
+    for (std::uint64_t x = 0; x < 40; ++x) {
+      for (const std::uint64_t edge : {x, p / 2 - 20 + x, p - 40 + x, p / 4 + x}) {
+        if (edge < p) a.push_back(edge);
+      }
+    }
+    for (const std::uint64_t x : test::random_residues(random, 20001, p)) a.push_back(x);
+    for (const Modulus& modulus : moduli()) {
+      for (std::size_t count : {std::size_t{0}, std::size_t{1}, std::size_t{2}, std::size_t{3},
+                                std::size_t{5}, std::size_t{6}, std::size_t{7}, std::size_t{9}, a.size()}) {
+        Residues out(count + 1, kGuard);
+        kernels().reduce_centered(modulus, out.data(), a.data(), from, count);
+        for (std::size_t i = 0; i < count; ++i) {
+          const std::int64_t signed_a =
+              static_cast<std::int64_t>(a[i]) - (a[i] > p / 2 ? static_cast<std::int64_t>(p) : 0);
+          ASSERT_EQ(out[i], test::signed_ref(signed_a, modulus.value()))
+              << a[i] << " from " << p << " to " << modulus.value();
+        }
+        ASSERT_EQ(out[count], kGuard);
+      }
+    }
+  }
+}
+
 TEST_P(Pointwise, OutputMayBeAnInput) {
   for (const Modulus& modulus : moduli()) {
     const std::uint64_t q = modulus.value();
     Random random(q);
     const std::size_t count = 23;
     const Residues a = test::random_residues(random, count, q), b = test::random_residues(random, count, q);
-    for (const auto kernel : {kernels().add, kernels().subtract, kernels().multiply}) {
+    const auto subtract_multiply = [&](const Modulus& prime, std::uint64_t* dst, const std::uint64_t* x,
+                                       const std::uint64_t* y, std::size_t some) {
+      kernels().subtract_multiply(prime, dst, x, y, prime.value() - 2, some);
+    };
+    using Kernel = std::function<void(const Modulus&, std::uint64_t*, const std::uint64_t*,
+                                      const std::uint64_t*, std::size_t)>;
+    for (const Kernel& kernel : {Kernel(kernels().add), Kernel(kernels().subtract),
+                                 Kernel(kernels().multiply), Kernel(subtract_multiply)}) {
       Residues apart(count), over_a = a, over_b = b;
       kernel(modulus, apart.data(), a.data(), b.data(), count);
       kernel(modulus, over_a.data(), over_a.data(), b.data(), count);
@@ -160,6 +221,9 @@ TEST_P(Pointwise, OutputMayBeAnInput) {
     kernels().reduce(modulus, reduced.data(), reduced.data(), count);
     EXPECT_EQ(negated, scaled);
     EXPECT_EQ(reduced, a);
+    Residues recentered = a;
+    kernels().reduce_centered(modulus, recentered.data(), recentered.data(), modulus, count);
+    EXPECT_EQ(recentered, a);
   }
 }
 
