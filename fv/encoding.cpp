@@ -1,6 +1,7 @@
 #include "encoding.h"
 
 #include <cmath>
+#include <cstring>
 
 #include "../ntt/primes.h"
 #include "../platform/secure_wipe.h"
@@ -70,36 +71,62 @@ std::int64_t max_integer(const Params& params) noexcept {
 }
 
 Result<Plaintext> encode_integer(const Params& params, std::int64_t value) {
-  const PlaintextModulus& t = params.t();
-  if (t.residue_modulus() != 0) return encode_coefficients(params, {&value, 1});
-  FCN_RETURN_IF_ERROR(check_value(value, -max_integer(params), max_integer(params), 0));
   FCN_ASSIGN_OR_RETURN(Plaintext plaintext, Plaintext::create(params));
+  std::size_t used_rows = 0;
+  FCN_RETURN_IF_ERROR(encode_integer_into(params, value, plaintext.coefficients(), used_rows));
+  plaintext.set_used_rows(used_rows);
+  return plaintext;
+}
+
+Status encode_integer_into(const Params& params, std::int64_t value, std::int64_t* coefficients,
+                           std::size_t& used_rows) {
+  const PlaintextModulus& t = params.t();
+  const std::uint64_t p = t.residue_modulus();
+  if (p != 0) {
+    FCN_RETURN_IF_ERROR(check_balanced(value, p, 0));
+  } else {
+    FCN_RETURN_IF_ERROR(check_value(value, -max_integer(params), max_integer(params), 0));
+  }
+  std::memset(coefficients, 0, params.n() * sizeof *coefficients);
+  used_rows = p != 0 ? t.digits() : integer_digits(t).h + 1;
+  if (p != 0) {
+    t.set_residue(coefficients, 0, to_residue(value, p));
+    return {};
+  }
   // Balanced digits of the magnitude, with the sign of the value.
   const std::int64_t sign = 1 - 2 * static_cast<std::int64_t>(static_cast<std::uint64_t>(value) >> 63);
   std::uint64_t rest = static_cast<std::uint64_t>(value * sign);
   const std::uint64_t base = t.base(), reciprocal = ~std::uint64_t{0} / base;
-  const std::size_t rows = integer_digits(t).h + 1;
   std::uint64_t carry = 0;
-  for (std::size_t i = 0; i < rows; ++i) {
+  for (std::size_t i = 0; i < used_rows; ++i) {
     std::uint64_t quotient = platform::multiply_high(rest, reciprocal);  // floor(rest / b) or one less
     std::uint64_t digit = rest - quotient * base;
     const std::uint64_t correction = digit >= base;
     digit += carry - base * correction;
     rest = quotient + correction;
     carry = digit > base / 2;
-    plaintext.coefficients()[i * t.length()] =
+    coefficients[i * t.length()] =
         sign * (static_cast<std::int64_t>(digit) - static_cast<std::int64_t>(base * carry));
   }
   FCN_CHECK(rest == 0 && carry == 0);
-  plaintext.set_used_rows(rows);
-  return plaintext;
+  return {};
 }
 
 Result<std::int64_t> decode_integer(const Plaintext& plaintext) {
   const Params& params = plaintext.params();
+  FCN_ASSIGN_OR_RETURN(auto digits, platform::SecretBuffer<std::int64_t>::create(params.t().digits()));
+  std::int64_t value = 0;
+  FCN_RETURN_IF_ERROR(decode_integer_from(params, plaintext.coefficients(), digits.data(), value));
+  return value;
+}
+
+Status decode_integer_from(const Params& params, const std::int64_t* coefficients, std::int64_t* digits,
+                           std::int64_t& result) {
   const PlaintextModulus& t = params.t();
-  if (t.residue_modulus() != 0)
-    return to_balanced(t.residue(plaintext.coefficients(), 0), t.residue_modulus());
+  if (t.residue_modulus() != 0) {
+    result = to_balanced(t.residue(coefficients, 0), t.residue_modulus());
+    return {};
+  }
   // With b^h added, a value above -(b^h - 4) is a number in [4, 2 b^h - 4]. Carries turn balanced digits into
   // digits in [0, b); what leaves the top re-enters at the bottom, negated, since b^m = -1. After the first
   // round the digits stand for that number exactly (any other multiple of b^m + 1 is out of their reach), and
@@ -108,9 +135,7 @@ Result<std::int64_t> decode_integer(const Plaintext& plaintext) {
   const std::size_t m = t.digits();
   const std::int64_t base = static_cast<std::int64_t>(t.base());
   const double inverse_base = 1.0 / static_cast<double>(base);
-  platform::SecretBuffer<std::int64_t> digits;
-  FCN_ASSIGN_OR_RETURN(digits, platform::SecretBuffer<std::int64_t>::create(m));
-  for (std::size_t i = 0; i < m; ++i) digits[i] = plaintext.coefficients()[i * t.length()];
+  for (std::size_t i = 0; i < m; ++i) digits[i] = coefficients[i * t.length()];
   digits[h] += 1;
   for (int round = 0; round < 2; ++round) {
     for (std::size_t i = 0; i < m; ++i) {
@@ -135,7 +160,8 @@ Result<std::int64_t> decode_integer(const Plaintext& plaintext) {
   if (above != 0 || integer < -limit || integer > limit) {
     return out_of_range(concat("the decrypted number is not within +-", limit));
   }
-  return integer;
+  result = integer;
+  return {};
 }
 
 Result<Plaintext> encode_coefficients(const Params& params, std::span<const std::int64_t> values) {

@@ -19,6 +19,12 @@ namespace fcn::fv {
 platform::Result<Plaintext> encode_integer(const Params& params, std::int64_t value);
 // Errors: kOutOfRange when the number at coefficient 0 has a larger magnitude.
 platform::Result<std::int64_t> decode_integer(const Plaintext& plaintext);
+// The same in memory of the caller's; nothing is allocated but the message of an error. coefficients: n words, all
+// written; used_rows as in Plaintext. digits: t.digits() words of scratch.
+platform::Status encode_integer_into(const Params& params, std::int64_t value, std::int64_t* coefficients,
+                                     std::size_t& used_rows);
+platform::Status decode_integer_from(const Params& params, const std::int64_t* coefficients, std::int64_t* digits,
+                                     std::int64_t& value);
 std::int64_t max_integer(const Params& params) noexcept;
 
 // values[j] at coefficient j of Z_p[X]; at most t.length() values. Needs p below 2^61.

@@ -19,23 +19,25 @@ Status check_same(const Params& key, const Params& other, const char* what) {
   return platform::mismatch(platform::concat(what, " has other parameters than the key"));
 }
 
-// dst += round(q m / t) + e over every limb, e freshly sampled unless rng is null. scratch: (limbs + 1, n).
-void add_message_and_error(std::uint64_t* dst, const Plaintext* message, ChaCha20* rng, const Params& params,
-                           std::uint64_t* scratch) {
+// dst += e over every limb, e freshly sampled. scratch: (limbs + 1, n), wiped.
+void add_error(const Params& params, std::uint64_t* dst, ChaCha20& rng, std::uint64_t* scratch) noexcept {
   const std::size_t n = params.n(), limbs = params.q_count();
   auto* integers = reinterpret_cast<std::int64_t*>(scratch + limbs * n);
-  if (rng != nullptr) {
-    sample_error(integers, n, *rng);
-    to_residues(params, scratch, limbs, integers);
-    for (std::size_t i = 0; i < limbs; ++i) {
-      params.kernels().add(params.modulus(i), dst + i * n, dst + i * n, scratch + i * n, n);
-    }
+  sample_error(integers, n, rng);
+  to_residues(params, scratch, limbs, integers);
+  for (std::size_t i = 0; i < limbs; ++i) {
+    params.kernels().add(params.modulus(i), dst + i * n, dst + i * n, scratch + i * n, n);
   }
-  if (message != nullptr) {
-    scale_up(params, limbs, scratch, message->coefficients(), message->used_rows(), integers);
-    for (std::size_t i = 0; i < limbs; ++i) {
-      params.kernels().add(params.modulus(i), dst + i * n, dst + i * n, scratch + i * n, n);
-    }
+  platform::secure_wipe(scratch, (limbs + 1) * n * sizeof *scratch);
+}
+
+// dst += round(q m / t) over every limb. scratch: (limbs + 1, n), wiped.
+void add_message(const Params& params, std::uint64_t* dst, const std::int64_t* m, std::size_t used_rows,
+                 std::uint64_t* scratch) noexcept {
+  const std::size_t n = params.n(), limbs = params.q_count();
+  scale_up(params, limbs, scratch, m, used_rows, reinterpret_cast<std::int64_t*>(scratch + limbs * n));
+  for (std::size_t i = 0; i < limbs; ++i) {
+    params.kernels().add(params.modulus(i), dst + i * n, dst + i * n, scratch + i * n, n);
   }
   platform::secure_wipe(scratch, (limbs + 1) * n * sizeof *scratch);
 }
@@ -88,20 +90,28 @@ Result<SeededCiphertext> encrypt(const SecretKey& key, const Plaintext& plaintex
   FCN_RETURN_IF_ERROR(check_same(params, plaintext.params(), "the plaintext"));
   const std::size_t n = params.n(), limbs = params.q_count();
   FCN_ASSIGN_OR_RETURN(std::uint64_t * scratch, workspace.words((limbs + 1) * n));
-  platform::Seed seed;
-  rng.fill(seed);
   FCN_ASSIGN_OR_RETURN(auto c0, AlignedBuffer<std::uint64_t>::create(limbs * n));
-  expand_uniform(params, c0.data(), limbs, seed, 0);
+  platform::Seed seed;
+  encrypt_into(key, plaintext.coefficients(), plaintext.used_rows(), rng, seed, c0.data(), scratch);
+  return SeededCiphertext{params, seed, std::move(c0)};
+}
+
+void encrypt_into(const SecretKey& key, const std::int64_t* m, std::size_t used_rows, ChaCha20& rng,
+                  platform::Seed& seed, std::uint64_t* c0, std::uint64_t* scratch) noexcept {
+  const Params& params = key.params();
+  const std::size_t n = params.n(), limbs = params.q_count();
+  rng.fill(seed);
+  expand_uniform(params, c0, limbs, seed, 0);
   for (std::size_t i = 0; i < limbs; ++i) {  // c_0 = -c_1 s
     const ntt::Modulus& q = params.modulus(i);
-    std::uint64_t* c = c0.data() + i * n;
+    std::uint64_t* c = c0 + i * n;
     params.table(i).forward(c);
     params.kernels().multiply(q, c, c, key.transformed() + i * n, n);
     params.table(i).inverse(c);
     params.kernels().negate(q, c, c, n);
   }
-  add_message_and_error(c0.data(), &plaintext, &rng, params, scratch);
-  return SeededCiphertext{params, seed, std::move(c0)};
+  add_error(params, c0, rng, scratch);
+  add_message(params, c0, m, used_rows, scratch);
 }
 
 Result<Ciphertext> encrypt(const PublicKey& key, const Plaintext& plaintext, ChaCha20& rng,
@@ -125,8 +135,9 @@ Result<Ciphertext> encrypt(const PublicKey& key, const Plaintext& plaintext, Cha
     params.table(i).inverse(out.limb(1, i));
   }
   platform::secure_wipe(u, limbs * n * sizeof *u);
-  add_message_and_error(out.component(0), &plaintext, &rng, params, scratch);
-  add_message_and_error(out.component(1), nullptr, &rng, params, scratch);
+  add_error(params, out.component(0), rng, scratch);
+  add_message(params, out.component(0), plaintext.coefficients(), plaintext.used_rows(), scratch);
+  add_error(params, out.component(1), rng, scratch);
   out.set_noise(NoiseModel(params).fresh_public_key());
   return out;
 }
@@ -135,17 +146,26 @@ Result<Plaintext> decrypt(const SecretKey& key, const Ciphertext& ciphertext, Wo
   const Params& params = key.params();
   FCN_RETURN_IF_ERROR(check_same(params, ciphertext.params(), "the ciphertext"));
   FCN_RETURN_IF_ERROR(NoiseModel(params).check(ciphertext.noise(), ciphertext.limbs(), "evaluation"));
-  const std::size_t n = params.n(), limbs = ciphertext.limbs();
   FCN_ASSIGN_OR_RETURN(Plaintext plaintext, Plaintext::create(params));
-  FCN_ASSIGN_OR_RETURN(std::uint64_t * sum, workspace.words((limbs + 1) * n));
+  FCN_ASSIGN_OR_RETURN(std::uint64_t * scratch, workspace.words((ciphertext.limbs() + 1) * params.n()));
+  decrypt_into(key, ciphertext.component(0), ciphertext.components(), ciphertext.limbs(), ciphertext.form(),
+               plaintext.coefficients(), scratch);
+  plaintext.set_used_rows(params.t().digits());
+  return plaintext;
+}
+
+void decrypt_into(const SecretKey& key, const std::uint64_t* c, std::size_t components, std::size_t limbs,
+                  Form form, std::int64_t* m, std::uint64_t* sum) noexcept {
+  const Params& params = key.params();
+  const std::size_t n = params.n();
   std::uint64_t* term = sum + limbs * n;
-  const bool transformed = ciphertext.form() == Form::kTransformed;
+  const bool transformed = form == Form::kTransformed;
   for (std::size_t i = 0; i < limbs; ++i) {  // Horner's rule in s: sum = c_last, then sum * s + c_j
     const ntt::Modulus& q = params.modulus(i);
     std::uint64_t* x = sum + i * n;
     std::memset(x, 0, n * sizeof *x);
-    for (std::size_t j = ciphertext.components(); j-- > 0;) {
-      std::memcpy(term, ciphertext.limb(j, i), n * sizeof *term);
+    for (std::size_t j = components; j-- > 0;) {
+      std::memcpy(term, c + (j * limbs + i) * n, n * sizeof *term);
       if (!transformed && j != 0) params.table(i).forward(term);
       if (!transformed && j == 0) params.table(i).inverse(x);  // c_0 joins after the way back
       params.kernels().add(q, x, x, term, n);
@@ -153,10 +173,8 @@ Result<Plaintext> decrypt(const SecretKey& key, const Ciphertext& ciphertext, Wo
     }
     if (transformed) params.table(i).inverse(x);
   }
-  scale_down(params, limbs, plaintext.coefficients(), sum, term);
-  plaintext.set_used_rows(params.t().digits());
+  scale_down(params, limbs, m, sum, term);
   platform::secure_wipe(sum, (limbs + 1) * n * sizeof *sum);
-  return plaintext;
 }
 
 }  // namespace fcn::fv

@@ -26,4 +26,14 @@ platform::Result<Ciphertext> encrypt(const PublicKey& key, const Plaintext& plai
 // result is random.
 platform::Result<Plaintext> decrypt(const SecretKey& key, const Ciphertext& ciphertext, Workspace& workspace);
 
+// What encrypt() and decrypt() do once everything is checked and all memory is there: nothing is allocated. For
+// small machines. m: n coefficients of at most t.digit_bound(), digit rows >= used_rows zero. scratch: limbs + 1
+// polynomials, wiped. No two arrays overlap.
+// Shape: c0 (q_count, n), coefficients; with the seed it is a SeededCiphertext.
+void encrypt_into(const SecretKey& key, const std::int64_t* m, std::size_t used_rows, platform::ChaCha20& rng,
+                  platform::Seed& seed, std::uint64_t* c0, std::uint64_t* scratch) noexcept;
+// Shape: c (components, limbs, n), in the given form, its noise checked by the caller.
+void decrypt_into(const SecretKey& key, const std::uint64_t* c, std::size_t components, std::size_t limbs,
+                  Form form, std::int64_t* m, std::uint64_t* scratch) noexcept;
+
 }  // namespace fcn::fv

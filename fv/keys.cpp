@@ -24,21 +24,23 @@ Seed draw_seed(ChaCha20& rng) {
   return seed;
 }
 
-// b = -a s + e modulo `limbs` primes of a key, transform order. Shape: b, a, s (limbs, n); errors, residues:
-// scratch.
-void encrypt_zero(const SecretKey& key, std::uint64_t* b, const std::uint64_t* a, std::size_t limbs,
-                  ChaCha20& rng, SecretBuffer<std::int64_t>& error, SecretBuffer<std::uint64_t>& product) {
+// b = -a s + e modulo `limbs` primes of a key, transform order. Shape: b, a, s (limbs, n); scratch (2, n), wiped.
+void encrypt_zero(const SecretKey& key, std::uint64_t* b, const std::uint64_t* a, std::size_t limbs, ChaCha20& rng,
+                  std::uint64_t* scratch) noexcept {
   const Params& params = key.params();
   const std::size_t n = params.n();
   const ntt::KernelTable& kernels = params.kernels();
-  sample_error(error.data(), n, rng);
-  to_residues(params, b, limbs, error.data());
+  auto* error = reinterpret_cast<std::int64_t*>(scratch);
+  std::uint64_t* product = scratch + n;
+  sample_error(error, n, rng);
+  to_residues(params, b, limbs, error);
   for (std::size_t i = 0; i < limbs; ++i) {
     const ntt::Modulus& q = params.modulus(i);
     params.table(i).forward(b + i * n);
-    kernels.multiply(q, product.data(), a + i * n, key.transformed() + i * n, n);
-    kernels.subtract(q, b + i * n, b + i * n, product.data(), n);
+    kernels.multiply(q, product, a + i * n, key.transformed() + i * n, n);
+    kernels.subtract(q, b + i * n, b + i * n, product, n);
   }
+  platform::secure_wipe(scratch, 2 * n * sizeof *scratch);
 }
 
 }  // namespace
@@ -93,9 +95,8 @@ Result<PublicKey> PublicKey::generate(const SecretKey& secret, ChaCha20& rng) {
   const Params& params = secret.params();
   FCN_ASSIGN_OR_RETURN(auto b, AlignedBuffer<std::uint64_t>::create(params.q_count() * params.n()));
   FCN_ASSIGN_OR_RETURN(PublicKey key, from_parts(params, draw_seed(rng), std::move(b)));
-  FCN_ASSIGN_OR_RETURN(auto error, SecretBuffer<std::int64_t>::create(params.n()));
-  FCN_ASSIGN_OR_RETURN(auto product, SecretBuffer<std::uint64_t>::create(params.n()));
-  encrypt_zero(secret, key.b_.data(), key.a_.data(), params.q_count(), rng, error, product);
+  FCN_ASSIGN_OR_RETURN(auto scratch, SecretBuffer<std::uint64_t>::create(2 * params.n()));
+  encrypt_zero(secret, key.b_.data(), key.a_.data(), params.q_count(), rng, scratch.data());
   return key;
 }
 
@@ -105,34 +106,38 @@ Result<KeySwitchKey> KeySwitchKey::from_parts(const Params& params, const Seed& 
   key.seed_ = seed;
   key.b_ = std::move(b);
   FCN_ASSIGN_OR_RETURN(key.a_, AlignedBuffer<std::uint64_t>::create(words(params)));
-  const std::size_t pairs = params.q_count() * params.digits_per_limb(), limbs = params.key_limbs();
-  for (std::size_t p = 0; p < pairs; ++p) {
-    expand_uniform(params, key.a_.data() + p * limbs * params.n(), limbs, seed, p * limbs);
-  }
+  const std::size_t pairs = params.q_count() * params.digits_per_limb(), stride = params.key_limbs() * params.n();
+  for (std::size_t p = 0; p < pairs; ++p) expand_pair(params, seed, p, key.a_.data() + p * stride);
   return key;
 }
 
 Result<KeySwitchKey> KeySwitchKey::generate(const SecretKey& secret, const std::uint64_t* s_from,
                                             ChaCha20& rng) {
   const Params& params = secret.params();
-  const std::size_t n = params.n(), limbs = params.key_limbs();
   FCN_ASSIGN_OR_RETURN(auto b, AlignedBuffer<std::uint64_t>::create(words(params)));
   FCN_ASSIGN_OR_RETURN(KeySwitchKey key, from_parts(params, draw_seed(rng), std::move(b)));
-  FCN_ASSIGN_OR_RETURN(auto error, SecretBuffer<std::int64_t>::create(n));
-  FCN_ASSIGN_OR_RETURN(auto product, SecretBuffer<std::uint64_t>::create(n));
-  for (std::size_t i = 0; i < params.q_count(); ++i) {
-    const ntt::Modulus& q = params.modulus(i);
-    std::uint64_t gadget = params.has_special() ? ntt::reduce(params.spec().special_prime, q) : 1;
-    const std::uint64_t width = ntt::reduce(std::uint64_t{1} << params.digit_bits(), q);
-    for (std::size_t j = 0; j < params.digits_per_limb(); ++j) {
-      const std::size_t offset = (i * params.digits_per_limb() + j) * limbs * n;
-      std::uint64_t* pair_b = key.b_.data() + offset;
-      encrypt_zero(secret, pair_b, key.a_.data() + offset, limbs, rng, error, product);
-      params.kernels().scalar_multiply_add(q, pair_b + i * n, s_from + i * n, gadget, n);
-      gadget = ntt::multiply_mod(gadget, width, q);
-    }
+  FCN_ASSIGN_OR_RETURN(auto scratch, SecretBuffer<std::uint64_t>::create(2 * params.n()));
+  const std::size_t pairs = params.q_count() * params.digits_per_limb(), stride = params.key_limbs() * params.n();
+  for (std::size_t p = 0; p < pairs; ++p) {
+    make_pair(secret, s_from, p, key.a_.data() + p * stride, rng, key.b_.data() + p * stride, scratch.data());
   }
   return key;
+}
+
+void KeySwitchKey::expand_pair(const Params& params, const Seed& seed, std::size_t pair, std::uint64_t* a) noexcept {
+  expand_uniform(params, a, params.key_limbs(), seed, pair * params.key_limbs());
+}
+
+void KeySwitchKey::make_pair(const SecretKey& secret, const std::uint64_t* s_from, std::size_t pair,
+                             const std::uint64_t* a, ChaCha20& rng, std::uint64_t* b, std::uint64_t* scratch) noexcept {
+  const Params& params = secret.params();
+  const std::size_t n = params.n(), i = pair / params.digits_per_limb(), j = pair % params.digits_per_limb();
+  encrypt_zero(secret, b, a, params.key_limbs(), rng, scratch);
+  const ntt::Modulus& q = params.modulus(i);
+  const std::uint64_t width = ntt::reduce(std::uint64_t{1} << params.digit_bits(), q);
+  std::uint64_t gadget = ntt::power_mod_vartime(width, j, q);
+  if (params.has_special()) gadget = ntt::multiply_mod(gadget, ntt::reduce(params.spec().special_prime, q), q);
+  params.kernels().scalar_multiply_add(q, b + i * n, s_from + i * n, gadget, n);
 }
 
 Result<RelinKeys> RelinKeys::generate(const SecretKey& secret, ChaCha20& rng, std::size_t max_components) {

@@ -48,11 +48,14 @@ void ByteWriter::bytes(std::span<const std::uint8_t> values) {
 }
 
 void ByteWriter::packed(std::span<const std::uint64_t> values, unsigned bits) {
-  FCN_CHECK(bits >= 1 && bits <= 64);
-  FCN_CHECK_BOUND(values, values.size(), 0, low_mask(bits));
   const std::size_t total = packed_bytes(values.size(), bits);
   out_.resize(out_.size() + total);
-  std::uint8_t* out = out_.data() + out_.size() - total;
+  pack_into(out_.data() + out_.size() - total, values, bits);
+}
+
+void pack_into(std::uint8_t* out, std::span<const std::uint64_t> values, unsigned bits) noexcept {
+  FCN_CHECK(bits >= 1 && bits <= 64);
+  FCN_CHECK_BOUND(values, values.size(), 0, low_mask(bits));
   std::uint64_t word = 0;  // bits not written yet
   unsigned held = 0;       // how many, below 64
   for (const std::uint64_t value : values) {
@@ -143,24 +146,54 @@ Status ByteReader::finish(const char* what) const {
   return corrupt(concat(what, ": ", remaining(), " bytes too many from offset ", offset_));
 }
 
-std::uint64_t checksum64(std::span<const std::uint8_t> bytes) noexcept {
-  // Word i of 8 bytes (the last one filled up with zeros) goes to lane i mod 4 as lane = mix(lane ^ word), so
-  // equal words keep unequal lanes unequal, and a changed word changes its lane for good.
-  std::array<std::uint64_t, 4> lanes = {1, 2, 3, 4};
-  const std::uint8_t* in = bytes.data();
-  std::size_t left = bytes.size();
-  for (; left >= 32; in += 32, left -= 32) {
+// Word i of 8 bytes (the last one filled up with zeros) goes to lane i mod 4 as lane = mix(lane ^ word), so
+// equal words keep unequal lanes unequal, and a changed word changes its lane for good.
+void Checksum64::whole_rounds(const std::uint8_t* in, std::size_t rounds) noexcept {
+  std::array<std::uint64_t, 4> lanes;
+  std::copy_n(lanes_, 4, lanes.begin());
+  for (; rounds != 0; in += 32, --rounds) {
     for (std::size_t lane = 0; lane < 4; ++lane) lanes[lane] = mix(lanes[lane] ^ load_u64(in + 8 * lane));
   }
+  std::copy_n(lanes.begin(), 4, lanes_);
+}
+
+void Checksum64::update(std::span<const std::uint8_t> bytes) noexcept {
+  const std::uint8_t* in = bytes.data();
+  std::size_t left = bytes.size();
+  const std::size_t held = count_ % sizeof pending_;
+  count_ += left;
+  if (held != 0) {
+    const std::size_t step = std::min(left, sizeof pending_ - held);
+    std::copy_n(in, step, pending_ + held);
+    if (held + step < sizeof pending_) return;
+    whole_rounds(pending_, 1);
+    in += step;
+    left -= step;
+  }
+  whole_rounds(in, left / sizeof pending_);
+  std::copy_n(in + left / sizeof pending_ * sizeof pending_, left % sizeof pending_, pending_);
+}
+
+std::uint64_t Checksum64::value() const noexcept {
+  std::array<std::uint64_t, 4> lanes;
+  std::copy_n(lanes_, 4, lanes.begin());
+  const std::uint8_t* in = pending_;
+  std::size_t left = count_ % sizeof pending_;
   for (std::size_t lane = 0; left != 0; ++lane) {
     const std::size_t step = std::min<std::size_t>(left, 8);
     lanes[lane] = mix(lanes[lane] ^ load_partial(in, step));
     in += step;
     left -= step;
   }
-  std::uint64_t sum = bytes.size();
+  std::uint64_t sum = count_;
   for (const std::uint64_t lane : lanes) sum = mix(sum ^ lane);
   return sum ^ sum >> 32;
+}
+
+std::uint64_t checksum64(std::span<const std::uint8_t> bytes) noexcept {
+  Checksum64 checksum;
+  checksum.update(bytes);
+  return checksum.value();
 }
 
 }  // namespace fcn::platform

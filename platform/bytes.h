@@ -59,8 +59,25 @@ class ByteReader {
 // Bytes that count values of bits bits take when packed.
 constexpr std::size_t packed_bytes(std::size_t count, unsigned bits) noexcept { return (count * bits + 7) / 8; }
 
+// ByteWriter::packed into memory of the caller's, packed_bytes(values.size(), bits) of it.
+void pack_into(std::uint8_t* out, std::span<const std::uint64_t> values, unsigned bits) noexcept;
+
 // A 64-bit checksum. Any change confined to one 8-byte word is certain to change it; others go unnoticed
 // with probability 2^-64. It finds accidents, not forgery.
 std::uint64_t checksum64(std::span<const std::uint8_t> bytes) noexcept;
+
+// The same of bytes that come in pieces.
+class Checksum64 {
+ public:
+  void update(std::span<const std::uint8_t> bytes) noexcept;
+  // Of all bytes so far; more may follow.
+  std::uint64_t value() const noexcept;
+
+ private:
+  void whole_rounds(const std::uint8_t* in, std::size_t rounds) noexcept;
+  std::uint64_t lanes_[4] = {1, 2, 3, 4};
+  std::uint64_t count_ = 0;        // bytes
+  std::uint8_t pending_[32] = {};  // the last count_ % 32 of them
+};
 
 }  // namespace fcn::platform

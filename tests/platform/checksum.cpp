@@ -54,6 +54,21 @@ TEST(Checksum64, KnownAnswers) {
   EXPECT_EQ(checksum64(counting), 0x21cf73830c360c4eu);
 }
 
+TEST(Checksum64, PiecesOfAnyLengthGiveTheSameSum) {
+  std::mt19937_64 random(5);
+  for (int round = 0; round < 300; ++round) {
+    const Bytes bytes = sample(random() % 400, random());
+    Checksum64 checksum;
+    for (std::size_t done = 0; done < bytes.size();) {
+      const std::size_t step = std::min<std::size_t>(random() % 80, bytes.size() - done);
+      EXPECT_EQ(checksum.value(), checksum_ref({bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(done)}));
+      checksum.update(std::span(bytes).subspan(done, step));
+      done += step;
+    }
+    EXPECT_EQ(checksum.value(), checksum_ref(bytes)) << bytes.size();
+  }
+}
+
 TEST(Checksum64, EverySingleBitFlipChangesIt) {
   for (std::size_t size : {1, 7, 8, 9, 31, 32, 33, 64, 100, 300}) {
     Bytes bytes = sample(size, size);
