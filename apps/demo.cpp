@@ -4,8 +4,8 @@
 #include "commands.h"
 #include "demo_images.h"
 #include "model_source.h"
-#include "pixel_trial.h"
 #include "terminal.h"
+#include "trial.h"
 
 namespace fcn::apps {
 namespace {
@@ -64,14 +64,14 @@ Status demonstrate(const DemoFlags& flags, bool& wrong) {
     FCN_ASSIGN_OR_RETURN(images, read_demo_images(flags.images));
   }
   FCN_ASSIGN_OR_RETURN(const nn::Network network, load_network(""));
-  FCN_ASSIGN_OR_RETURN(nn::PixelPlan plan, nn::smallest_pixel_plan(network));
-  FCN_ASSIGN_OR_RETURN(PixelClient client, PixelClient::create(plan.params()));
-  const fv::Bytes keys = client.evaluation_keys();
+  FCN_ASSIGN_OR_RETURN(const nn::Plan plan, nn::Plan::create(network, nn::Layout::kPixel));
+  FCN_ASSIGN_OR_RETURN(nn::Client client, nn::Client::create(plan.spec()));
+  FCN_ASSIGN_OR_RETURN(const fv::Bytes keys, client.evaluation_keys());
   std::fprintf(stderr,
                "The client made its keys. The server gets the evaluation keys (%s) and the network, no "
                "secret key.\n\n",
                format_bytes(keys.size()).c_str());
-  FCN_ASSIGN_OR_RETURN(const PixelServer server, PixelServer::create(std::move(plan), keys));
+  FCN_ASSIGN_OR_RETURN(const nn::Server server, nn::Server::create(plan, keys));
 
   platform::ThreadPool pool(flags.threads);
   const Style style = detect_style(stdout);
@@ -92,7 +92,7 @@ Status demonstrate(const DemoFlags& flags, bool& wrong) {
     correct += static_cast<int>(trial.answer) == image.label;
     print_card(image, trial, style);
   }
-  print_summary(trials, labelled, correct, keys.size(), server.plan().params(), pool.size());
+  print_summary(trials, labelled, correct, keys.size(), plan.params(), pool.size());
   wrong = trials.exact != trials.images;
   return {};
 }

@@ -7,8 +7,8 @@
 #include "json.h"
 #include "mnist_folder.h"
 #include "model_source.h"
-#include "pixel_trial.h"
 #include "terminal.h"
+#include "trial.h"
 
 namespace fcn::apps {
 namespace {
@@ -27,16 +27,17 @@ struct Report {
   std::size_t correct = 0, key_bytes = 0, threads = 0;
 };
 
-void print_json(const Report& report, const nn::PixelPlan& plan) {
+void print_json(const Report& report, const nn::Plan& plan) {
   const TrialSummary& trials = report.trials;
   const nn::OpCounts& counts = trials.last.counts;
   JsonWriter json;
-  json.add("layout", "pixel");
+  json.add("layout", nn::layout_name(plan.spec().layout));
   json.add("images", trials.images);
   json.add("correct", report.correct);
   json.add("agree_with_integer", trials.exact);
   json.add("encrypt_ms", 1e3 * median(trials.encrypt_seconds));
   json.add("infer_ms", 1e3 * median(trials.infer_seconds));
+  json.add("infer_p99_ms", 1e3 * percentile(trials.infer_seconds, 99));
   json.add("decrypt_ms", 1e3 * median(trials.decrypt_seconds));
   json.add("upload_bytes", trials.last.upload_bytes);
   json.add("download_bytes", trials.last.download_bytes);
@@ -59,15 +60,16 @@ void print_json(const Report& report, const nn::PixelPlan& plan) {
   std::fputs(std::move(json).finish().c_str(), stdout);
 }
 
-void print_text(const Report& report, const nn::PixelPlan& plan) {
+void print_text(const Report& report, const nn::Plan& plan) {
   const TrialSummary& trials = report.trials;
   const nn::OpCounts& counts = trials.last.counts;
   std::printf("%zu of %zu encrypted results equal the integer network in every score\n", trials.exact,
               trials.images);
   std::printf("%zu of %zu digits are read as their labels say\n", report.correct, trials.images);
-  std::printf("median per image: encrypt %s, infer %s, decrypt %s\n",
+  std::printf("median per image: encrypt %s, infer %s (99 of 100 within %s), decrypt %s\n",
               format_seconds(median(trials.encrypt_seconds)).c_str(),
               format_seconds(median(trials.infer_seconds)).c_str(),
+              format_seconds(percentile(trials.infer_seconds, 99)).c_str(),
               format_seconds(median(trials.decrypt_seconds)).c_str());
   std::printf("messages: %s up, %s down; keys once: %s\n", format_bytes(trials.last.upload_bytes).c_str(),
               format_bytes(trials.last.download_bytes).c_str(), format_bytes(report.key_bytes).c_str());
@@ -96,10 +98,11 @@ Status evaluate(const EvalFlags& flags, bool& wrong) {
     return platform::invalid_argument(
         concat("--images ", flags.images, ": ", folder, " holds ", images.count(), " test images"));
   }
-  FCN_ASSIGN_OR_RETURN(nn::PixelPlan plan, nn::smallest_pixel_plan(network, *kernels));
-  FCN_ASSIGN_OR_RETURN(PixelClient client, PixelClient::create(plan.params()));
-  const fv::Bytes keys = client.evaluation_keys();
-  FCN_ASSIGN_OR_RETURN(const PixelServer server, PixelServer::create(std::move(plan), keys));
+  const nn::Layout layout = flags.layout == "packed" ? nn::Layout::kPacked : nn::Layout::kPixel;
+  FCN_ASSIGN_OR_RETURN(const nn::Plan plan, nn::Plan::create(network, layout, *kernels));
+  FCN_ASSIGN_OR_RETURN(nn::Client client, nn::Client::create(plan.spec()));
+  FCN_ASSIGN_OR_RETURN(const fv::Bytes keys, client.evaluation_keys());
+  FCN_ASSIGN_OR_RETURN(const nn::Server server, nn::Server::create(plan, keys));
 
   platform::ThreadPool pool(flags.threads);
   Report report;
@@ -118,7 +121,7 @@ Status evaluate(const EvalFlags& flags, bool& wrong) {
   }
   progress.update("encrypted images", flags.images, flags.images);
   progress.clear();
-  flags.json ? print_json(report, server.plan()) : print_text(report, server.plan());
+  flags.json ? print_json(report, plan) : print_text(report, plan);
   wrong = report.trials.exact != report.trials.images;
   return {};
 }

@@ -29,6 +29,14 @@ inline double median(std::vector<double> values) {
   return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
+// The smallest value that at least percent of 100 are not above (nearest rank); 0 when there is none.
+inline double percentile(std::vector<double> values, std::size_t percent) {
+  if (values.empty()) return 0;
+  std::sort(values.begin(), values.end());
+  const std::size_t rank = (values.size() * percent + 99) / 100;
+  return values[rank == 0 ? 0 : rank - 1];
+}
+
 // The most memory this process ever held.
 inline std::uint64_t peak_rss_bytes() {
   rusage usage{};

@@ -1,6 +1,6 @@
 # The pieces of fcn-mnist, and the program itself on bad input.
 if(TARGET fcn_mnist_parts)
-  foreach(name demo_images digit_renderer flags image_file json mnist_folder mnist_normalize pixel_trial terminal)
+  foreach(name demo_images digit_renderer flags image_file json mnist_folder mnist_normalize terminal trial)
     fcn_test(apps ${name})
     target_link_libraries(test_${name} PRIVATE fcn_mnist_parts)
   endforeach()

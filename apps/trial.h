@@ -5,8 +5,9 @@
 #include <span>
 #include <vector>
 
+#include "../nn/client.h"
+#include "../nn/server.h"
 #include "measure.h"
-#include "pixel_roles.h"
 
 namespace fcn::apps {
 
@@ -20,7 +21,7 @@ struct Trial {
 
 // Encrypts image (bytes as in MNIST), infers, decrypts. network: what the server was made from, in plain.
 // Errors: kInvalidArgument (an image of another size), those of the roles and of nn::plain_run.
-platform::Result<Trial> run_trial(const nn::Network& network, PixelClient& client, const PixelServer& server,
+platform::Result<Trial> run_trial(const nn::Network& network, nn::Client& client, const nn::Server& server,
                                   std::span<const std::uint8_t> image, platform::ThreadPool& pool,
                                   const nn::Progress& progress = {});
 

@@ -1,4 +1,4 @@
-#include "pixel_trial.h"
+#include "trial.h"
 
 #include "../nn/plain_run.h"
 #include "../nn/quantize_pixels.h"
@@ -7,7 +7,7 @@ namespace fcn::apps {
 
 using platform::Result;
 
-Result<Trial> run_trial(const nn::Network& network, PixelClient& client, const PixelServer& server,
+Result<Trial> run_trial(const nn::Network& network, nn::Client& client, const nn::Server& server,
                         std::span<const std::uint8_t> image, platform::ThreadPool& pool,
                         const nn::Progress& progress) {
   if (image.size() != network.input.size()) {

@@ -1,4 +1,4 @@
-#include "apps/pixel_trial.h"
+#include "apps/trial.h"
 
 #include <gtest/gtest.h>
 
@@ -8,49 +8,34 @@
 
 #include "nn/plain_run.h"
 #include "nn/quantize_pixels.h"
+#include "support/toy_network.h"
 
 namespace fcn::apps {
 namespace {
 
 using platform::StatusCode;
+using test::toy_network;
 
 // The server's role can be given bytes and a network, and nothing that decrypts.
-static_assert(!std::is_constructible_v<PixelServer, const fv::SecretKey&>);
-static_assert(!std::is_copy_constructible_v<PixelClient>);
+static_assert(!std::is_constructible_v<nn::Server, const fv::SecretKey&>);
+static_assert(!std::is_copy_constructible_v<nn::Client>);
 
-// 2 x 2 pixels in [0, 15] -> dense 3 -> square -> dense 2.
-nn::Network toy_network(std::int64_t last_bias) {
-  nn::Network network;
-  network.name = "toy";
-  network.input = {1, 2, 2};
-  network.input_max = 15;
-  nn::Layer first = nn::make_dense(network.input, 3);
-  first.weights = {1, 0, -4, 2, 0, 0, 0, 8, -1, -1, -1, -1};
-  first.bias = {-7, 0, 1};
-  const nn::Layer square = nn::make_polynomial(first.out, {0, 0, 1});
-  nn::Layer last = nn::make_dense(square.out, 2);
-  last.weights = {1, -2, 0, 0, 1, 4};
-  last.bias = {0, last_bias};
-  network.layers = {first, square, last};
-  return network;
-}
-
-class PixelTrial : public testing::Test {
+class RunTrial : public testing::Test {
  protected:
-  PixelTrial()
-      : client_(PixelClient::create(plan().params()).value()),
-        server_(PixelServer::create(plan(), client_.evaluation_keys()).value()) {}
+  RunTrial()
+      : client_(nn::Client::create(plan().spec()).value()),
+        server_(nn::Server::create(plan(), client_.evaluation_keys().value()).value()) {}
 
-  nn::PixelPlan plan() const { return nn::smallest_pixel_plan(network_).value(); }
+  nn::Plan plan() const { return nn::Plan::create(network_, nn::Layout::kPixel).value(); }
 
   nn::Network network_ = toy_network(5);
-  PixelClient client_;
-  PixelServer server_;
+  nn::Client client_;
+  nn::Server server_;
   platform::ThreadPool pool_{2};
   const std::vector<std::uint8_t> image_{0, 255, 100, 17};
 };
 
-TEST_F(PixelTrial, EncryptedScoresAreTheIntegerNetworks) {
+TEST_F(RunTrial, EncryptedScoresAreTheIntegerNetworks) {
   const auto trial = run_trial(network_, client_, server_, image_, pool_);
   ASSERT_TRUE(trial.ok()) << trial.status().message();
   EXPECT_TRUE(trial.value().exact);
@@ -64,7 +49,7 @@ TEST_F(PixelTrial, EncryptedScoresAreTheIntegerNetworks) {
   EXPECT_GT(trial.value().decrypt_seconds, 0);
 }
 
-TEST_F(PixelTrial, MessagesAreMeasuredAsTheBytesThatTravel) {
+TEST_F(RunTrial, MessagesAreMeasuredAsTheBytesThatTravel) {
   const std::vector<std::int64_t> pixels = nn::quantize_pixels(image_, network_.input_max);
   const auto upload = client_.encrypt(pixels, pool_);
   ASSERT_TRUE(upload.ok());
@@ -83,27 +68,27 @@ TEST_F(PixelTrial, MessagesAreMeasuredAsTheBytesThatTravel) {
   EXPECT_LT(download.value().size(), 4 * polynomial + 1000);
 }
 
-TEST_F(PixelTrial, AnotherNetworkIsNotExact) {
+TEST_F(RunTrial, AnotherNetworkIsNotExact) {
   const auto trial = run_trial(toy_network(6), client_, server_, image_, pool_);
   ASSERT_TRUE(trial.ok()) << trial.status().message();
   EXPECT_FALSE(trial.value().exact);
 }
 
-TEST_F(PixelTrial, ImagesOfAnotherSizeAreRefused) {
+TEST_F(RunTrial, ImagesOfAnotherSizeAreRefused) {
   const auto trial = run_trial(network_, client_, server_, std::vector<std::uint8_t>(5), pool_);
   EXPECT_EQ(trial.status().code(), StatusCode::kInvalidArgument);
   EXPECT_NE(trial.status().message().find("the image has 5 pixels, the model reads 4"), std::string::npos);
 }
 
-TEST_F(PixelTrial, DamagedMessagesAreRefusedByTheirReader) {
+TEST_F(RunTrial, DamagedMessagesAreRefusedByTheirReader) {
   const std::vector<std::int64_t> pixels = nn::quantize_pixels(image_, network_.input_max);
   fv::Bytes upload = client_.encrypt(pixels, pool_).value();
   fv::Bytes download = server_.infer(upload, pool_).value();
-  fv::Bytes keys = client_.evaluation_keys();
+  fv::Bytes keys = client_.evaluation_keys().value();
   for (fv::Bytes* message : {&upload, &download, &keys}) message->at(message->size() / 2) ^= 1;
   EXPECT_EQ(server_.infer(upload, pool_).status().code(), StatusCode::kCorrupt);
   EXPECT_EQ(client_.decrypt(download, pool_).status().code(), StatusCode::kCorrupt);
-  EXPECT_EQ(PixelServer::create(plan(), keys).status().code(), StatusCode::kCorrupt);
+  EXPECT_EQ(nn::Server::create(plan(), keys).status().code(), StatusCode::kCorrupt);
 }
 
 TEST(Measure, MedianIsTheMiddle) {
@@ -111,6 +96,18 @@ TEST(Measure, MedianIsTheMiddle) {
   EXPECT_EQ(median({4}), 4);
   EXPECT_EQ(median({9, 1, 5}), 5);
   EXPECT_EQ(median({9, 1, 5, 3}), 4);
+}
+
+TEST(Measure, PercentileIsTheNearestRank) {
+  EXPECT_EQ(percentile({}, 99), 0);
+  EXPECT_EQ(percentile({7}, 99), 7);
+  EXPECT_EQ(percentile({3, 1, 2, 4}, 50), 2);
+  EXPECT_EQ(percentile({3, 1, 2, 4}, 51), 3);
+  EXPECT_EQ(percentile({3, 1, 2, 4}, 0), 1);
+  std::vector<double> hundred;
+  for (int i = 100; i > 0; --i) hundred.push_back(i);
+  EXPECT_EQ(percentile(hundred, 99), 99);
+  EXPECT_EQ(percentile(hundred, 100), 100);
 }
 
 TEST(Measure, SummaryKeepsEveryTime) {

@@ -1,0 +1,148 @@
+#include "client.h"
+
+#include <algorithm>
+
+#include "../fv/encryption.h"
+#include "../platform/byte_order.h"
+#include "../platform/bytes.h"
+#include "pixel_client.h"
+
+namespace fcn::nn {
+namespace {
+
+using fv::Bytes;
+using fv::ByteSpan;
+using platform::ByteReader;
+using platform::ByteWriter;
+using platform::concat;
+using platform::Result;
+using platform::SecretBuffer;
+using platform::Seed;
+using platform::Status;
+
+constexpr std::uint64_t kClientStream = 0;  // of a seed
+
+Status check_inputs(const ClientSpec& spec, std::span<const std::int64_t> inputs) {
+  if (inputs.size() != spec.input.size()) {
+    return platform::invalid_argument(
+        concat("the network reads ", spec.input.size(), " inputs, not ", inputs.size()));
+  }
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (inputs[i] < 0 || inputs[i] > spec.input_max)
+      return platform::invalid_argument(concat("input ", i, " is not in [0, ", spec.input_max, "]"));
+  }
+  return {};
+}
+
+Status packed_is_missing() {
+  return {platform::StatusCode::kUnsupported, "this version does not run the packed layout"};
+}
+
+}  // namespace
+
+Client::Client(ClientSpec spec, fv::SecretKey secret, const KeyId& key_id, platform::ChaCha20 rng)
+    : spec_(std::move(spec)),
+      fingerprint_(fingerprint(spec_)),
+      key_id_(key_id),
+      secret_(std::move(secret)),
+      rng_(std::move(rng)) {}
+
+Result<Client> Client::create(ClientSpec spec) {
+  FCN_ASSIGN_OR_RETURN(Seed seed, platform::random_seed());
+  Result<Client> client = create(std::move(spec), seed);
+  platform::secure_wipe(seed.data(), seed.size());
+  return client;
+}
+
+Result<Client> Client::create(ClientSpec spec, const Seed& seed) {
+  FCN_RETURN_IF_ERROR(validate(spec));
+  platform::ChaCha20 rng(seed, kClientStream);
+  KeyId key_id;
+  rng.fill(key_id);
+  FCN_ASSIGN_OR_RETURN(fv::SecretKey secret, fv::SecretKey::generate(spec.params, rng));
+  return Client(std::move(spec), std::move(secret), key_id, std::move(rng));
+}
+
+Result<Bytes> Client::evaluation_keys() {
+  ByteWriter out;
+  FCN_ASSIGN_OR_RETURN(const fv::RelinKeys relin,
+                       fv::RelinKeys::generate(secret_, rng_, spec_.max_components));
+  const Bytes relin_bytes = fv::serialize(relin);
+  out.u64(relin_bytes.size());
+  out.bytes(relin_bytes);
+  Bytes galois_bytes;
+  if (!spec_.galois_elements.empty()) {
+    FCN_ASSIGN_OR_RETURN(const fv::GaloisKeys galois,
+                         fv::GaloisKeys::generate(secret_, rng_, spec_.galois_elements));
+    galois_bytes = fv::serialize(galois);
+  }
+  out.u64(galois_bytes.size());
+  out.bytes(galois_bytes);
+  return make_message(MessageKind::kEvaluationKeys, fingerprint_, key_id_, out.data());
+}
+
+Result<Bytes> Client::encrypt(std::span<const std::int64_t> inputs, platform::ThreadPool& pool) {
+  FCN_RETURN_IF_ERROR(check_inputs(spec_, inputs));
+  if (spec_.layout == Layout::kPacked) return packed_is_missing();
+  FCN_ASSIGN_OR_RETURN(const std::vector<fv::SeededCiphertext> encrypted,
+                       encrypt_pixels(secret_, inputs, rng_, pool));
+  const Bytes payload = fv::serialize(std::span<const fv::SeededCiphertext>(encrypted));
+  return make_message(MessageKind::kRequest, fingerprint_, key_id_, payload);
+}
+
+Result<std::vector<std::int64_t>> Client::decrypt(ByteSpan answer, platform::ThreadPool& pool) const {
+  FCN_ASSIGN_OR_RETURN(const ByteSpan payload,
+                       open_message(answer, MessageKind::kAnswer, fingerprint_, &key_id_));
+  FCN_ASSIGN_OR_RETURN(const std::vector<fv::Ciphertext> scores,
+                       fv::deserialize_ciphertexts(spec_.params, payload));
+  if (scores.size() != spec_.answer_ciphertexts()) {
+    return platform::corrupt(
+        concat("an answer of ", scores.size(), " ciphertexts, not ", spec_.answer_ciphertexts()));
+  }
+  if (spec_.layout == Layout::kPacked) return packed_is_missing();
+  return decrypt_values(secret_, scores, pool);
+}
+
+Result<SecretBuffer<std::uint8_t>> serialize_client_key(const Client& client) {
+  const Bytes spec = serialize(client.spec_);
+  FCN_ASSIGN_OR_RETURN(const SecretBuffer<std::uint8_t> secret, fv::serialize_secret_key(client.secret_));
+  const std::size_t payload_bytes = 8 + spec.size() + secret.size();
+  const MessageHeader header{MessageKind::kClientKey, client.fingerprint_, client.key_id_, payload_bytes};
+  FCN_ASSIGN_OR_RETURN(auto out,
+                       SecretBuffer<std::uint8_t>::create(static_cast<std::size_t>(header.total_bytes())));
+  internal::write_message_header(std::span(out.data(), out.size()).first<kMessageHeaderBytes>(), header);
+  std::uint8_t* place = out.data() + kMessageHeaderBytes;
+  platform::store_u64(place, spec.size());
+  place = std::copy(spec.begin(), spec.end(), place + 8);
+  place = std::copy(secret.begin(), secret.end(), place);
+  platform::store_u64(place, platform::checksum64({out.data(), out.size() - kMessageChecksumBytes}));
+  return out;
+}
+
+Result<Client> deserialize_client_key(ByteSpan bytes, const ntt::KernelTable& kernels) {
+  FCN_ASSIGN_OR_RETURN(Seed seed, platform::random_seed());
+  Result<Client> client = deserialize_client_key(bytes, seed, kernels);
+  platform::secure_wipe(seed.data(), seed.size());
+  return client;
+}
+
+Result<Client> deserialize_client_key(ByteSpan bytes, const Seed& seed, const ntt::KernelTable& kernels) {
+  FCN_ASSIGN_OR_RETURN(const Message message, open_message(bytes, MessageKind::kClientKey));
+  ByteReader in(message.payload);
+  std::uint64_t spec_bytes = 0;
+  FCN_RETURN_IF_ERROR(in.u64(spec_bytes, "length of the client spec"));
+  if (spec_bytes > in.remaining()) {
+    return platform::corrupt(
+        concat("a client spec of ", spec_bytes, " bytes, of which ", in.remaining(), " are there"));
+  }
+  const ByteSpan rest = message.payload.subspan(in.offset());
+  const auto spec_end = static_cast<std::size_t>(spec_bytes);
+  FCN_ASSIGN_OR_RETURN(ClientSpec spec, deserialize_client_spec(rest.first(spec_end), kernels));
+  if (fingerprint(spec) != message.header.fingerprint)
+    return platform::corrupt("the header of the secret key file does not fit the client spec in it");
+  FCN_ASSIGN_OR_RETURN(fv::SecretKey secret, fv::deserialize_secret_key(spec.params, rest.subspan(spec_end)));
+  return Client(std::move(spec), std::move(secret), message.header.key_id,
+                platform::ChaCha20(seed, kClientStream));
+}
+
+}  // namespace fcn::nn

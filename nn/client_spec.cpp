@@ -1,0 +1,220 @@
+#include "client_spec.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "../fv/keys.h"
+#include "../platform/bytes.h"
+
+namespace fcn::nn {
+namespace {
+
+using fv::Bytes;
+using fv::ByteSpan;
+using platform::ByteReader;
+using platform::ByteWriter;
+using platform::concat;
+using platform::corrupt;
+using platform::invalid_argument;
+using platform::Result;
+using platform::Status;
+
+constexpr std::size_t kFvFrameBytes = 32;  // header and checksum of an fv object
+
+Bytes payload_of(const ClientSpec& spec) {
+  ByteWriter out;
+  const Bytes params = fv::serialize(spec.params);
+  out.u32(static_cast<std::uint32_t>(params.size()));
+  out.bytes(params);
+  out.u8(static_cast<std::uint8_t>(spec.layout));
+  for (const int extent : {spec.input.channels, spec.input.height, spec.input.width})
+    out.u32(static_cast<std::uint32_t>(extent));
+  out.u64(static_cast<std::uint64_t>(spec.input_max));
+  out.u32(spec.outputs);
+  out.u64(std::bit_cast<std::uint64_t>(spec.output_scale));
+  out.u64(spec.network_fingerprint);
+  out.u32(spec.max_components);
+  out.u32(static_cast<std::uint32_t>(spec.slot_inputs.size()));
+  for (const auto& slots : spec.slot_inputs)
+    for (const std::int32_t input : slots) out.u32(static_cast<std::uint32_t>(input + 1));  // 0: none
+  out.u32(static_cast<std::uint32_t>(spec.output_slots.size()));
+  for (const std::uint32_t slot : spec.output_slots) out.u32(slot);
+  out.u32(static_cast<std::uint32_t>(spec.galois_elements.size()));
+  for (const std::size_t g : spec.galois_elements) out.u32(static_cast<std::uint32_t>(g));
+  return std::move(out).take();
+}
+
+// A count that bytes_each bytes at least must follow: a huge one cannot make the reader allocate.
+Status read_count(ByteReader& in, std::uint32_t& count, std::size_t bytes_each, const char* what) {
+  FCN_RETURN_IF_ERROR(in.u32(count, what));
+  if (in.remaining() / bytes_each < count)
+    return corrupt(concat(what, " ", count, " needs more than the ", in.remaining(), " bytes that are left"));
+  return {};
+}
+
+Status read_extent(ByteReader& in, int& extent) {
+  std::uint32_t value = 0;
+  FCN_RETURN_IF_ERROR(in.u32(value, "input shape"));
+  if (value == 0 || value > kMaxLayerSize)
+    return corrupt(concat("an extent of ", value, " in the input shape"));
+  extent = static_cast<int>(value);
+  return {};
+}
+
+Status read_slots(ByteReader& in, ClientSpec& spec) {
+  std::uint32_t count = 0;
+  FCN_RETURN_IF_ERROR(read_count(in, count, 4 * spec.slots(), "the number of upload ciphertexts"));
+  for (std::uint32_t c = 0; c < count; ++c) {
+    std::vector<std::int32_t>& slots = spec.slot_inputs.emplace_back(spec.slots());
+    for (std::int32_t& input : slots) {
+      std::uint32_t value = 0;
+      FCN_RETURN_IF_ERROR(in.u32(value, "slot input"));
+      if (value > kMaxLayerSize) return corrupt(concat("a slot holds input ", value - 1));
+      input = static_cast<std::int32_t>(value) - 1;
+    }
+  }
+  FCN_RETURN_IF_ERROR(read_count(in, count, 4, "the number of output slots"));
+  for (std::uint32_t o = 0; o < count; ++o)
+    FCN_RETURN_IF_ERROR(in.u32(spec.output_slots.emplace_back(), "slot"));
+  FCN_RETURN_IF_ERROR(read_count(in, count, 4, "the number of Galois elements"));
+  for (std::uint32_t i = 0; i < count; ++i) {
+    std::uint32_t element = 0;
+    FCN_RETURN_IF_ERROR(in.u32(element, "Galois element"));
+    spec.galois_elements.push_back(element);
+  }
+  return {};
+}
+
+Status validate_packed(const ClientSpec& spec) {
+  if (spec.slot_inputs.empty()) return invalid_argument("a packed layout without upload ciphertexts");
+  for (const auto& slots : spec.slot_inputs) {
+    if (slots.size() != spec.slots()) {
+      return invalid_argument(
+          concat("an upload ciphertext of ", slots.size(), " slots; the parameters have ", spec.slots()));
+    }
+    for (const std::int32_t input : slots) {
+      if (input < -1 || input >= static_cast<std::int64_t>(spec.input.size()))
+        return invalid_argument(concat("a slot holds input ", input, " of ", spec.input.size()));
+    }
+  }
+  if (spec.output_slots.size() != spec.outputs) {
+    return invalid_argument(concat(spec.output_slots.size(), " slots for ", spec.outputs, " outputs"));
+  }
+  for (const std::uint32_t slot : spec.output_slots) {
+    if (slot >= kMaxAnswerSlots) return invalid_argument(concat("output slot ", slot, " is above the limit"));
+  }
+  std::vector<std::size_t> elements = spec.galois_elements;
+  std::sort(elements.begin(), elements.end());
+  if (std::adjacent_find(elements.begin(), elements.end()) != elements.end())
+    return invalid_argument("a Galois element is given twice");
+  for (const std::size_t g : elements) {
+    if (g == 1 || !fv::is_galois_element(spec.params, g))
+      return invalid_argument(concat("Galois element ", g, " is not one that needs a key"));
+  }
+  return {};
+}
+
+std::size_t residue_bytes(const fv::Params& params, std::size_t limbs) {
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < limbs; ++i)
+    bytes += platform::packed_bytes(params.n(), params.modulus(i).bits());
+  return bytes;
+}
+
+}  // namespace
+
+const char* layout_name(Layout layout) noexcept {
+  return layout == Layout::kPixel ? "pixel" : "packed";
+}
+
+std::size_t ClientSpec::upload_ciphertexts() const noexcept {
+  return layout == Layout::kPixel ? input.size() : slot_inputs.size();
+}
+
+std::size_t ClientSpec::answer_ciphertexts() const noexcept {
+  if (layout == Layout::kPixel) return outputs;
+  return output_slots.empty() ? 0 : *std::max_element(output_slots.begin(), output_slots.end()) / slots() + 1;
+}
+
+Status validate(const ClientSpec& spec) {
+  if (spec.layout != Layout::kPixel && spec.layout != Layout::kPacked)
+    return invalid_argument(concat("unknown layout ", static_cast<unsigned>(spec.layout)));
+  std::int64_t inputs = 1;
+  for (const int extent : {spec.input.channels, spec.input.height, spec.input.width}) {
+    if (extent < 1 || extent > static_cast<std::int64_t>(kMaxLayerSize) / inputs)
+      return invalid_argument("the input shape is empty or has more values than a layer may have");
+    inputs *= extent;
+  }
+  if (spec.input_max < 1 || spec.input_max > kMaxInput)
+    return invalid_argument(concat("input_max = ", spec.input_max, " is not in [1, ", kMaxInput, "]"));
+  if (spec.outputs < 1 || spec.outputs > kMaxLayerSize)
+    return invalid_argument(concat(spec.outputs, " outputs are not in [1, ", kMaxLayerSize, "]"));
+  if (!std::isfinite(spec.output_scale) || spec.output_scale <= 0)
+    return invalid_argument("output_scale is not a positive number");
+  if (spec.max_components < 3 || spec.max_components > fv::kMaxComponents) {
+    return invalid_argument(
+        concat("max_components = ", spec.max_components, " is not in [3, ", fv::kMaxComponents, "]"));
+  }
+  if (spec.layout == Layout::kPacked) return validate_packed(spec);
+  if (!spec.slot_inputs.empty() || !spec.output_slots.empty() || !spec.galois_elements.empty())
+    return invalid_argument("a pixel layout with slots or Galois elements");
+  return {};
+}
+
+Bytes serialize(const ClientSpec& spec) {
+  const Bytes payload = payload_of(spec);
+  return make_message(MessageKind::kClientSpec, platform::checksum64(payload), KeyId{}, payload);
+}
+
+std::uint64_t fingerprint(const ClientSpec& spec) {
+  return platform::checksum64(payload_of(spec));
+}
+
+Result<ClientSpec> deserialize_client_spec(ByteSpan bytes, const ntt::KernelTable& kernels) {
+  FCN_ASSIGN_OR_RETURN(const Message message, open_message(bytes, MessageKind::kClientSpec));
+  if (message.header.fingerprint != platform::checksum64(message.payload) || message.header.key_id != KeyId{})
+    return corrupt("the header of the client spec does not fit its content");
+  ByteReader in(message.payload);
+  std::uint32_t params_bytes = 0;
+  FCN_RETURN_IF_ERROR(read_count(in, params_bytes, 1, "the length of the parameters"));
+  const ByteSpan params_span = message.payload.subspan(in.offset(), params_bytes);
+  ByteReader rest(message.payload.subspan(in.offset() + params_bytes));
+  FCN_ASSIGN_OR_RETURN(const fv::Params params, fv::deserialize_params(params_span, kernels));
+  ClientSpec spec(params);
+  std::uint8_t layout = 0;
+  std::uint64_t input_max = 0, scale = 0;
+  FCN_RETURN_IF_ERROR(rest.u8(layout, "layout"));
+  spec.layout = static_cast<Layout>(layout);
+  for (int* extent : {&spec.input.channels, &spec.input.height, &spec.input.width})
+    FCN_RETURN_IF_ERROR(read_extent(rest, *extent));
+  FCN_RETURN_IF_ERROR(rest.u64(input_max, "input_max"));
+  spec.input_max = static_cast<std::int64_t>(input_max);
+  FCN_RETURN_IF_ERROR(rest.u32(spec.outputs, "outputs"));
+  FCN_RETURN_IF_ERROR(rest.u64(scale, "output_scale"));
+  spec.output_scale = std::bit_cast<double>(scale);
+  FCN_RETURN_IF_ERROR(rest.u64(spec.network_fingerprint, "network fingerprint"));
+  FCN_RETURN_IF_ERROR(rest.u32(spec.max_components, "max_components"));
+  FCN_RETURN_IF_ERROR(read_slots(rest, spec));
+  FCN_RETURN_IF_ERROR(rest.finish("client spec"));
+  if (const Status status = validate(spec); !status.ok())
+    return corrupt(concat("client spec: ", status.message()));
+  return spec;
+}
+
+MessageSizes message_sizes(const ClientSpec& spec) {
+  const fv::Params& params = spec.params;
+  const std::size_t frame = kMessageHeaderBytes + kMessageChecksumBytes,
+                    poly = residue_bytes(params, params.q_count()),
+                    switch_key = sizeof(platform::Seed) + params.q_count() * params.digits_per_limb() *
+                                                              residue_bytes(params, params.key_limbs()),
+                    relin = kFvFrameBytes + 4 + (spec.max_components - 2) * switch_key,
+                    galois = spec.galois_elements.empty()
+                                 ? 0
+                                 : kFvFrameBytes + 4 + spec.galois_elements.size() * (4 + switch_key);
+  return {frame + 16 + relin + galois,
+          frame + kFvFrameBytes + 4 + spec.upload_ciphertexts() * (sizeof(platform::Seed) + poly),
+          frame + kFvFrameBytes + 4 + spec.answer_ciphertexts() * (8 + fv::kMaxComponents * poly)};
+}
+
+}  // namespace fcn::nn

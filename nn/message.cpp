@@ -1,0 +1,154 @@
+#include "message.h"
+
+#include <algorithm>
+
+#include "../platform/byte_order.h"
+#include "../platform/bytes.h"
+
+namespace fcn::nn {
+namespace {
+
+using fv::Bytes;
+using fv::ByteSpan;
+using platform::ByteReader;
+using platform::concat;
+using platform::corrupt;
+using platform::Result;
+
+// Offsets of the header's fields.
+constexpr std::size_t kKindAt = 3, kVersionAt = 4, kFingerprintAt = 8, kKeyIdAt = 16, kLengthAt = 32;
+static_assert(kKeyIdAt + sizeof(KeyId) == kLengthAt && kLengthAt + 8 == kMessageHeaderBytes);
+
+constexpr std::uint64_t kLongestPayload = std::uint64_t{1} << 40;
+
+std::string hexadecimal(std::span<const std::uint8_t> bytes) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  for (const std::uint8_t byte : bytes) {
+    text += kDigits[byte >> 4];
+    text += kDigits[byte & 15];
+  }
+  return text;
+}
+
+}  // namespace
+
+namespace internal {
+
+void write_message_header(std::span<std::uint8_t, kMessageHeaderBytes> out,
+                          const MessageHeader& header) noexcept {
+  out[0] = 'F', out[1] = 'C', out[2] = 'N';
+  out[kKindAt] = static_cast<std::uint8_t>(header.kind);
+  platform::store_partial(&out[kVersionAt], kMessageVersion, 4);
+  platform::store_u64(&out[kFingerprintAt], header.fingerprint);
+  std::copy(header.key_id.begin(), header.key_id.end(), &out[kKeyIdAt]);
+  platform::store_u64(&out[kLengthAt], header.payload_bytes);
+}
+
+}  // namespace internal
+
+Bytes make_message(MessageKind kind, std::uint64_t fingerprint, const KeyId& key_id, ByteSpan payload) {
+  const MessageHeader header{kind, fingerprint, key_id, payload.size()};
+  Bytes out;
+  out.reserve(static_cast<std::size_t>(header.total_bytes()));
+  out.resize(kMessageHeaderBytes);
+  internal::write_message_header(std::span(out).first<kMessageHeaderBytes>(), header);
+  out.insert(out.end(), payload.begin(), payload.end());
+  const std::uint64_t checksum = platform::checksum64(out);
+  out.resize(out.size() + kMessageChecksumBytes);
+  platform::store_u64(&out[out.size() - kMessageChecksumBytes], checksum);
+  return out;
+}
+
+Result<MessageHeader> read_message_header(ByteSpan bytes) {
+  FCN_ASSIGN_OR_RETURN(const std::string claim, describe_bytes(bytes));
+  const auto kind = static_cast<MessageKind>(bytes[kKindAt]);
+  if (message_kind_name(kind) == nullptr) return corrupt(concat("this is ", claim, ", not a message"));
+  ByteReader in(bytes);
+  MessageHeader header{kind, 0, {}, 0};
+  std::uint32_t letters_and_kind = 0, version = 0;
+  FCN_RETURN_IF_ERROR(in.u32(letters_and_kind, "header"));
+  FCN_RETURN_IF_ERROR(in.u32(version, "version"));
+  if (version != kMessageVersion) {
+    return corrupt(concat(claim, " of version ", version, "; this program reads version ", kMessageVersion));
+  }
+  FCN_RETURN_IF_ERROR(in.u64(header.fingerprint, "fingerprint"));
+  FCN_RETURN_IF_ERROR(in.bytes(header.key_id, "key id"));
+  FCN_RETURN_IF_ERROR(in.u64(header.payload_bytes, "length"));
+  if (header.payload_bytes > kLongestPayload) {
+    return corrupt(concat(claim, " that claims ", header.payload_bytes, " bytes: the header is damaged"));
+  }
+  return header;
+}
+
+Result<Message> open_message(ByteSpan bytes, MessageKind expected) {
+  FCN_ASSIGN_OR_RETURN(const std::string claim, describe_bytes(bytes));
+  if (bytes[kKindAt] != static_cast<std::uint8_t>(expected)) {
+    return corrupt(concat("this is ", claim, ", not ", message_kind_name(expected)));
+  }
+  FCN_ASSIGN_OR_RETURN(const MessageHeader header, read_message_header(bytes));
+  if (header.total_bytes() != bytes.size()) {
+    return corrupt(concat(claim, bytes.size() < header.total_bytes() ? " is truncated: " : " is too long: ",
+                          "its header promises ", header.total_bytes(), " bytes, ", bytes.size(),
+                          " are there"));
+  }
+  const std::size_t end = bytes.size() - kMessageChecksumBytes;
+  if (platform::load_u64(&bytes[end]) != platform::checksum64(bytes.first(end))) {
+    return corrupt(concat("the checksum of ", claim, " does not match: the bytes are damaged"));
+  }
+  return Message{header, bytes.subspan(kMessageHeaderBytes, end - kMessageHeaderBytes)};
+}
+
+Result<ByteSpan> open_message(ByteSpan bytes, MessageKind expected, std::uint64_t fingerprint,
+                              const KeyId* key_id) {
+  FCN_ASSIGN_OR_RETURN(const Message message, open_message(bytes, expected));
+  const MessageHeader& header = message.header;
+  if (header.fingerprint != fingerprint) {
+    return platform::mismatch(concat(message_kind_name(expected), " for another model: its client spec is ",
+                                     format_fingerprint(header.fingerprint), ", not ",
+                                     format_fingerprint(fingerprint)));
+  }
+  if (key_id != nullptr && header.key_id != *key_id) {
+    return platform::mismatch(concat(message_kind_name(expected), " of another key: its key id is ",
+                                     format_key_id(header.key_id), ", not ", format_key_id(*key_id)));
+  }
+  return message.payload;
+}
+
+const char* message_kind_name(MessageKind kind) noexcept {
+  switch (kind) {
+    case MessageKind::kClientSpec:
+      return "a client spec";
+    case MessageKind::kEvaluationKeys:
+      return "evaluation keys";
+    case MessageKind::kRequest:
+      return "a request";
+    case MessageKind::kAnswer:
+      return "an answer";
+    case MessageKind::kClientKey:
+      return "a client's secret key";
+  }
+  return nullptr;
+}
+
+Result<std::string> describe_bytes(ByteSpan bytes) {
+  constexpr char kLetters[] = {'F', 'C', 'N'};
+  if (bytes.size() > kKindAt && std::equal(kLetters, kLetters + kKindAt, bytes.begin())) {
+    const char* name = message_kind_name(static_cast<MessageKind>(bytes[kKindAt]));
+    if (name != nullptr) return std::string(name);
+  }
+  return fv::describe_kind(bytes);
+}
+
+std::string format_fingerprint(std::uint64_t fingerprint) {
+  std::array<std::uint8_t, 8> bytes;
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    bytes[i] = static_cast<std::uint8_t>(fingerprint >> (56 - 8 * i));
+  return hexadecimal(bytes);
+}
+
+std::string format_key_id(const KeyId& key_id) {
+  return hexadecimal(std::span(key_id).first(4));
+}
+
+}  // namespace fcn::nn

@@ -1,0 +1,45 @@
+// A network compiled for one layout: what a server computes with, and where the client's spec comes from.
+#pragma once
+
+#include <memory>
+#include <variant>
+
+#include "client_spec.h"
+#include "pixel_engine.h"
+
+namespace fcn::nn {
+
+// Immutable, shared by reference count, safe between threads.
+class Plan {
+ public:
+  // The smallest secure parameters that the network's noise allows in this layout. Errors: those of
+  // smallest_pixel_plan; kUnsupported (a layout that this version does not run).
+  static platform::Result<Plan> create(const Network& network, Layout layout,
+                                       const ntt::KernelTable& kernels = ntt::best_kernels());
+
+  // What the client gets to know.
+  const ClientSpec& spec() const noexcept { return data_->spec; }
+  const fv::Params& params() const noexcept { return spec().params; }
+  std::uint64_t fingerprint() const noexcept { return data_->fingerprint; }  // of spec()
+  const OpCounts& counts() const noexcept { return data_->counts; }          // of one inference
+  double log2_failure() const noexcept { return data_->log2_failure; }  // of the decryption of all outputs
+
+  using Engine = std::variant<PixelEngine>;
+  const Engine& engine() const noexcept { return data_->engine; }
+
+ private:
+  struct Data {
+    Engine engine;
+    ClientSpec spec;
+    std::uint64_t fingerprint;
+    OpCounts counts;
+    double log2_failure;
+  };
+  explicit Plan(std::shared_ptr<const Data> data) : data_(std::move(data)) {}
+  std::shared_ptr<const Data> data_;
+};
+
+// Identifies a network: equal for equal networks, on every machine. It hides nothing from who guesses all the weights.
+std::uint64_t network_fingerprint(const Network& network);
+
+}  // namespace fcn::nn

@@ -1,0 +1,187 @@
+#include "nn/client_spec.h"
+
+#include <gtest/gtest.h>
+
+#include "nn/plan.h"
+#include "platform/bytes.h"
+#include "support/toy_network.h"
+
+namespace fcn::nn {
+namespace {
+
+using fv::Bytes;
+using platform::StatusCode;
+
+ClientSpec pixel_spec() {
+  return Plan::create(test::toy_network(), Layout::kPixel).value().spec();
+}
+
+// Two uploads and outputs in two answers, as a packed plan may ask for.
+ClientSpec packed_spec() {
+  ClientSpec spec(fv::Params::create(fv::packed_spec().value()).value());
+  spec.layout = Layout::kPacked;
+  spec.input = {1, 2, 3};
+  spec.input_max = 3;
+  spec.outputs = 3;
+  spec.output_scale = 0.5;
+  spec.network_fingerprint = 77;
+  spec.max_components = 4;
+  spec.slot_inputs.assign(2, std::vector<std::int32_t>(1024, -1));
+  for (int j = 0; j < 12; ++j)
+    spec.slot_inputs[static_cast<std::size_t>(j % 2)][static_cast<std::size_t>(j)] = j / 2;
+  spec.output_slots = {5, 1024, 0};
+  spec.galois_elements = {17, 33, 16369};
+  return spec;
+}
+
+void expect_equal(const ClientSpec& x, const ClientSpec& y) {
+  EXPECT_EQ(x.layout, y.layout);
+  EXPECT_TRUE(x.params == y.params);
+  EXPECT_EQ(x.input, y.input);
+  EXPECT_EQ(x.input_max, y.input_max);
+  EXPECT_EQ(x.outputs, y.outputs);
+  EXPECT_EQ(x.output_scale, y.output_scale);
+  EXPECT_EQ(x.network_fingerprint, y.network_fingerprint);
+  EXPECT_EQ(x.max_components, y.max_components);
+  EXPECT_EQ(x.slot_inputs, y.slot_inputs);
+  EXPECT_EQ(x.output_slots, y.output_slots);
+  EXPECT_EQ(x.galois_elements, y.galois_elements);
+}
+
+TEST(ClientSpec, ReadsBackAsWritten) {
+  for (const ClientSpec& spec : {pixel_spec(), packed_spec()}) {
+    ASSERT_TRUE(validate(spec).ok()) << validate(spec).message();
+    const Bytes bytes = serialize(spec);
+    const auto read = deserialize_client_spec(bytes);
+    ASSERT_TRUE(read.ok()) << read.status().message();
+    expect_equal(*&read.value(), spec);
+    EXPECT_EQ(serialize(read.value()), bytes);
+    EXPECT_EQ(fingerprint(read.value()), fingerprint(spec));
+  }
+}
+
+TEST(ClientSpec, CountsCiphertexts) {
+  EXPECT_EQ(pixel_spec().upload_ciphertexts(), 4u);
+  EXPECT_EQ(pixel_spec().answer_ciphertexts(), 2u);
+  EXPECT_EQ(packed_spec().upload_ciphertexts(), 2u);
+  EXPECT_EQ(packed_spec().answer_ciphertexts(), 2u);  // slot 1024 is the first of the second
+}
+
+TEST(ClientSpec, FingerprintDependsOnEveryField) {
+  std::vector<std::uint64_t> seen = {fingerprint(packed_spec())};
+  const auto changed = [&](auto change) {
+    ClientSpec spec = packed_spec();
+    change(spec);
+    seen.push_back(fingerprint(spec));
+  };
+  changed([](ClientSpec& s) { s.input.height = 3, s.input.width = 2; });
+  changed([](ClientSpec& s) { s.input_max = 4; });
+  changed([](ClientSpec& s) { s.outputs = 2; });
+  changed([](ClientSpec& s) { s.output_scale = 0.25; });
+  changed([](ClientSpec& s) { s.network_fingerprint = 78; });
+  changed([](ClientSpec& s) { s.max_components = 3; });
+  changed([](ClientSpec& s) { s.slot_inputs[1][1000] = 5; });
+  changed([](ClientSpec& s) { s.output_slots[2] = 1; });
+  changed([](ClientSpec& s) { s.galois_elements.pop_back(); });
+  changed([](ClientSpec& s) { s.layout = Layout::kPixel; });
+  std::sort(seen.begin(), seen.end());
+  EXPECT_EQ(std::unique(seen.begin(), seen.end()), seen.end());
+}
+
+// A spec whose checksum is right and whose field is wrong: what a forger sends.
+TEST(ClientSpec, ForgedFieldsAreRefused) {
+  const auto refused = [](const ClientSpec& good, auto change, const std::string& part) {
+    ClientSpec spec = good;
+    change(spec);
+    EXPECT_NE(validate(spec).message().find(part), std::string::npos) << validate(spec).message();
+    const auto read = deserialize_client_spec(serialize(spec));
+    ASSERT_FALSE(read.ok()) << part;
+    EXPECT_EQ(read.status().code(), StatusCode::kCorrupt) << read.status().message();
+  };
+  const ClientSpec packed = packed_spec(), pixel = pixel_spec();
+  refused(
+      packed, [](ClientSpec& s) { s.layout = static_cast<Layout>(3); }, "unknown layout 3");
+  refused(
+      packed, [](ClientSpec& s) { s.input.channels = 0; }, "input shape");
+  refused(
+      packed, [](ClientSpec& s) { s.input.channels = -1; }, "input shape");
+  refused(
+      packed,
+      [](ClientSpec& s) {
+        s.input = {1 << 20, 1 << 20, 1 << 20};
+      },
+      "input shape");
+  refused(
+      packed, [](ClientSpec& s) { s.input_max = 0; }, "input_max = 0");
+  refused(
+      packed, [](ClientSpec& s) { s.input_max = std::int64_t{1} << 31; }, "input_max = 2147483648");
+  refused(
+      packed, [](ClientSpec& s) { s.outputs = 0; }, "0 outputs");
+  refused(
+      packed, [](ClientSpec& s) { s.outputs = 4; }, "3 slots for 4 outputs");
+  refused(
+      packed, [](ClientSpec& s) { s.output_scale = 0; }, "output_scale");
+  refused(
+      packed, [](ClientSpec& s) { s.output_scale = 0 / 0.0; }, "output_scale");
+  refused(
+      packed, [](ClientSpec& s) { s.max_components = 2; }, "max_components = 2");
+  refused(
+      packed, [](ClientSpec& s) { s.max_components = 6; }, "max_components = 6");
+  refused(
+      packed, [](ClientSpec& s) { s.slot_inputs[1][3] = 6; }, "a slot holds input 6 of 6");
+  refused(
+      packed, [](ClientSpec& s) { s.slot_inputs[1][3] = -2; }, "a slot holds input -2");
+  refused(
+      packed, [](ClientSpec& s) { s.slot_inputs[0].pop_back(); }, "an upload ciphertext of 1023 slots");
+  refused(
+      packed, [](ClientSpec& s) { s.slot_inputs.clear(); }, "without upload ciphertexts");
+  refused(
+      packed, [](ClientSpec& s) { s.output_slots[1] = 1u << 31; }, "output slot 2147483648");
+  refused(
+      packed, [](ClientSpec& s) { s.galois_elements[1] = 17; }, "given twice");
+  refused(
+      packed, [](ClientSpec& s) { s.galois_elements[1] = 1; }, "Galois element 1 ");
+  refused(
+      packed, [](ClientSpec& s) { s.galois_elements[1] = 18; }, "Galois element 18 ");
+  refused(
+      pixel, [](ClientSpec& s) { s.galois_elements = {3}; }, "a pixel layout with");
+  refused(
+      pixel, [](ClientSpec& s) { s.slot_inputs.assign(1, std::vector<std::int32_t>(s.slots())); },
+      "a pixel layout with");
+}
+
+TEST(ClientSpec, HugeCountsAreRefused) {
+  const Bytes good = serialize(packed_spec());
+  const Bytes payload(good.begin() + kMessageHeaderBytes, good.end() - kMessageChecksumBytes);
+  int refused = 0;
+  for (std::size_t at = 0; at + 4 <= payload.size(); at = at < 200 ? at + 1 : at + 501) {
+    Bytes bad = payload;
+    std::fill_n(bad.begin() + static_cast<std::ptrdiff_t>(at), 4, std::uint8_t{0xff});
+    const Bytes forged = make_message(MessageKind::kClientSpec, platform::checksum64(bad), KeyId{}, bad);
+    refused += !deserialize_client_spec(forged).ok();
+  }
+  EXPECT_GT(refused, 150);
+}
+
+TEST(ClientSpec, DamageIsFound) {
+  const Bytes good = serialize(pixel_spec());
+  for (std::size_t length = 0; length < good.size(); ++length)
+    ASSERT_FALSE(deserialize_client_spec(fv::ByteSpan(good).first(length)).ok()) << length;
+  for (std::size_t i = 0; i < good.size(); ++i) {
+    Bytes bad = good;
+    bad[i] ^= 1;
+    ASSERT_EQ(deserialize_client_spec(bad).status().code(), StatusCode::kCorrupt) << i;
+  }
+  // The rest of a spec cut off, with a checksum that fits.
+  const Bytes payload(good.begin() + kMessageHeaderBytes, good.end() - kMessageChecksumBytes);
+  for (std::size_t length = 0; length < payload.size(); ++length) {
+    const auto cut = fv::ByteSpan(payload).first(length);
+    ASSERT_FALSE(deserialize_client_spec(
+                     make_message(MessageKind::kClientSpec, platform::checksum64(cut), KeyId{}, cut))
+                     .ok())
+        << length;
+  }
+}
+
+}  // namespace
+}  // namespace fcn::nn

@@ -1,0 +1,103 @@
+#include "nn/message.h"
+
+#include <gtest/gtest.h>
+
+#include "platform/bytes.h"
+
+namespace fcn::nn {
+namespace {
+
+using fv::Bytes;
+using platform::StatusCode;
+
+const KeyId kKey = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
+const Bytes kPayload = {0xaa, 0xbb, 0xcc};
+
+Bytes request() {
+  return make_message(MessageKind::kRequest, 0x0123456789abcdef, kKey, kPayload);
+}
+
+std::string error(fv::ByteSpan bytes, MessageKind expected = MessageKind::kRequest) {
+  const auto opened = open_message(bytes, expected);
+  return opened.ok() ? "" : opened.status().message();
+}
+
+TEST(Message, BytesAreThoseOfTheDescription) {
+  Bytes expected = {'F', 'C', 'N', 18, 1, 0, 0, 0, 0xef, 0xcd, 0xab, 0x89, 0x67, 0x45, 0x23, 0x01};
+  expected.insert(expected.end(), kKey.begin(), kKey.end());
+  expected.insert(expected.end(), {3, 0, 0, 0, 0, 0, 0, 0, 0xaa, 0xbb, 0xcc});
+  std::uint64_t checksum = platform::checksum64(expected);
+  for (int i = 0; i < 8; ++i, checksum >>= 8) expected.push_back(static_cast<std::uint8_t>(checksum));
+  EXPECT_EQ(request(), expected);
+}
+
+TEST(Message, OpensToWhatWasSent) {
+  const Bytes bytes = request();
+  const auto opened = open_message(bytes, MessageKind::kRequest);
+  ASSERT_TRUE(opened.ok()) << opened.status().message();
+  EXPECT_EQ(Bytes(opened->payload.begin(), opened->payload.end()), kPayload);
+  EXPECT_EQ(opened->header.fingerprint, 0x0123456789abcdefu);
+  EXPECT_EQ(opened->header.key_id, kKey);
+  EXPECT_EQ(opened->header.total_bytes(), bytes.size());
+  EXPECT_TRUE(open_message(bytes, MessageKind::kRequest, 0x0123456789abcdef, &kKey).ok());
+  EXPECT_TRUE(open_message(bytes, MessageKind::kRequest, 0x0123456789abcdef, nullptr).ok());
+  const Bytes empty = make_message(MessageKind::kAnswer, 0, KeyId{}, {});
+  EXPECT_EQ(empty.size(), kMessageHeaderBytes + kMessageChecksumBytes);
+  EXPECT_TRUE(open_message(empty, MessageKind::kAnswer).ok());
+}
+
+TEST(Message, EveryFlippedBitIsFound) {
+  const Bytes good = request();
+  for (std::size_t i = 0; i < 8 * good.size(); ++i) {
+    Bytes bad = good;
+    bad[i / 8] = static_cast<std::uint8_t>(bad[i / 8] ^ 1 << (i % 8));
+    const auto opened = open_message(bad, MessageKind::kRequest);
+    ASSERT_FALSE(opened.ok()) << "bit " << i;
+    ASSERT_EQ(opened.status().code(), StatusCode::kCorrupt) << "bit " << i;
+  }
+}
+
+TEST(Message, EveryOtherLengthIsFound) {
+  Bytes bytes = request();
+  for (std::size_t length = 0; length < bytes.size(); ++length)
+    ASSERT_NE(error(fv::ByteSpan(bytes).first(length)), "") << length;
+  EXPECT_EQ(error(fv::ByteSpan(bytes).first(50)),
+            "a request is truncated: its header promises 51 bytes, 50 are there");
+  bytes.push_back(0);
+  EXPECT_EQ(error(bytes), "a request is too long: its header promises 51 bytes, 52 are there");
+}
+
+TEST(Message, MixUpsAreNamed) {
+  const Bytes bytes = request();
+  EXPECT_EQ(error(bytes, MessageKind::kAnswer), "this is a request, not an answer");
+  EXPECT_EQ(error(bytes, MessageKind::kEvaluationKeys), "this is a request, not evaluation keys");
+  EXPECT_EQ(error(Bytes{'F', 'C', 'N', 2, 1, 0, 0, 0}), "this is a secret key, not a request");
+  EXPECT_EQ(error(Bytes{'P', '5', ' ', '2'}), "not an fcn file: it does not begin with FCN");
+  EXPECT_EQ(error(Bytes{'F', 'C', 'N', 200}), "unknown kind 200");
+  const auto model = open_message(bytes, MessageKind::kRequest, 1, &kKey);
+  EXPECT_EQ(model.status().code(), StatusCode::kMismatch);
+  EXPECT_EQ(model.status().message(),
+            "a request for another model: its client spec is 0123456789abcdef, not 0000000000000001");
+  const auto key = open_message(bytes, MessageKind::kRequest, 0x0123456789abcdef, &(const KeyId&)KeyId{});
+  EXPECT_EQ(key.status().code(), StatusCode::kMismatch);
+  EXPECT_EQ(key.status().message(), "a request of another key: its key id is 01020304, not 00000000");
+}
+
+TEST(Message, HeadersOfStreamsAreReadAlone) {
+  Bytes bytes = request();
+  const auto header = read_message_header(fv::ByteSpan(bytes).first(kMessageHeaderBytes));
+  ASSERT_TRUE(header.ok()) << header.status().message();
+  EXPECT_EQ(header->total_bytes(), bytes.size());
+  for (std::size_t i = 32; i < 40; ++i) bytes[i] = 0xff;  // the length
+  EXPECT_EQ(read_message_header(bytes).status().code(), StatusCode::kCorrupt);
+  EXPECT_EQ(read_message_header(fv::ByteSpan(bytes).first(39)).status().code(), StatusCode::kCorrupt);
+}
+
+TEST(Message, DescribesMessagesAndObjects) {
+  EXPECT_EQ(describe_bytes(request()).value(), "a request");
+  EXPECT_EQ(describe_bytes(Bytes{'F', 'C', 'N', 4}).value(), "relinearization keys");
+  EXPECT_EQ(describe_bytes(Bytes{'F', 'C'}).status().code(), StatusCode::kCorrupt);
+}
+
+}  // namespace
+}  // namespace fcn::nn

@@ -1,0 +1,243 @@
+// Client and server with nothing but bytes between them, and every mix-up of those bytes.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstring>
+#include <type_traits>
+
+#include "nn/client.h"
+#include "nn/plain_run.h"
+#include "nn/server.h"
+#include "platform/bytes.h"
+#include "support/random_network.h"
+#include "support/toy_network.h"
+
+namespace fcn::nn {
+namespace {
+
+using fv::Bytes;
+using fv::ByteSpan;
+using platform::StatusCode;
+
+// The server can be given bytes and a plan, and nothing that decrypts.
+static_assert(!std::is_constructible_v<Server, const fv::SecretKey&>);
+static_assert(!std::is_copy_constructible_v<Client>);
+
+platform::Seed seed_of(std::uint8_t first) {
+  platform::Seed seed{};
+  seed[0] = first;
+  return seed;
+}
+
+class Roles : public testing::Test {
+ protected:
+  static const Plan& plan() {
+    static const Plan plan = Plan::create(test::toy_network(), Layout::kPixel).value();
+    return plan;
+  }
+  static const Plan& other_plan() {  // another network with the same shapes and parameters
+    static const Plan plan = Plan::create(test::toy_network(6), Layout::kPixel).value();
+    return plan;
+  }
+  static Client client(std::uint8_t seed = 1) { return Client::create(plan().spec(), seed_of(seed)).value(); }
+
+  platform::ThreadPool pool_{2};
+  const std::vector<std::int64_t> pixels_{0, 15, 6, 1};
+};
+
+void expect_error(const platform::Status& status, StatusCode code, const std::string& part) {
+  EXPECT_EQ(status.code(), code) << status.message();
+  EXPECT_NE(status.message().find(part), std::string::npos) << status.message();
+}
+
+TEST_F(Roles, RandomNetworksGiveTheIntegersOfPlainRun) {
+  test::Random random(71);
+  int runs = 0;
+  for (int round = 0; round < 12; ++round) {
+    const Network network = test::random_network(random, {1, 3, 3}, 7, 3);
+    const auto made = Plan::create(network, Layout::kPixel);
+    if (!made.ok()) continue;  // nothing to compute, or too deep
+    Client alice = Client::create(made->spec(), seed_of(static_cast<std::uint8_t>(round))).value();
+    const Server server = Server::create(made.value(), alice.evaluation_keys().value()).value();
+    const std::vector<std::int64_t> image = test::random_image(random, network);
+    OpCounts counts;
+    const auto answer = server.infer(alice.encrypt(image, pool_).value(), pool_, &counts);
+    ASSERT_TRUE(answer.ok()) << answer.status().message();
+    const auto scores = alice.decrypt(answer.value(), pool_);
+    ASSERT_TRUE(scores.ok()) << scores.status().message();
+    EXPECT_EQ(scores.value(), plain_run(network, image).value());
+    EXPECT_EQ(counts, made->counts());
+    ++runs;
+  }
+  EXPECT_GE(runs, 6);
+}
+
+TEST_F(Roles, SizesAreKnownBeforehand) {
+  Client alice = client();
+  const MessageSizes sizes = message_sizes(plan().spec());
+  const Bytes keys = alice.evaluation_keys().value(), request = alice.encrypt(pixels_, pool_).value();
+  EXPECT_EQ(keys.size(), sizes.evaluation_keys);
+  EXPECT_EQ(request.size(), sizes.request);
+  const Bytes answer = Server::create(plan(), keys).value().infer(request, pool_).value();
+  EXPECT_LE(answer.size(), sizes.answer);
+  EXPECT_GE(answer.size(), sizes.answer / 3);
+}
+
+TEST_F(Roles, SeedsDecideEveryByteAndOperatingSystemRandomnessNone) {
+  Client a = client(1), again = client(1), b = client(2);
+  EXPECT_EQ(a.key_id(), again.key_id());
+  EXPECT_NE(a.key_id(), b.key_id());
+  EXPECT_EQ(a.evaluation_keys().value(), again.evaluation_keys().value());
+  const Bytes first = a.encrypt(pixels_, pool_).value();
+  platform::ThreadPool one(1);
+  EXPECT_EQ(first, again.encrypt(pixels_, one).value());
+  EXPECT_NE(first, a.encrypt(pixels_, pool_).value());  // the stream goes on
+  EXPECT_NE(Client::create(plan().spec()).value().key_id(), Client::create(plan().spec()).value().key_id());
+}
+
+TEST_F(Roles, InputsAreChecked) {
+  Client alice = client();
+  expect_error(alice.encrypt(std::vector<std::int64_t>(5), pool_).status(), StatusCode::kInvalidArgument,
+               "reads 4 inputs, not 5");
+  expect_error(alice.encrypt(std::vector<std::int64_t>{0, 0, 16, 0}, pool_).status(),
+               StatusCode::kInvalidArgument, "input 2 is not in [0, 15]");
+  expect_error(alice.encrypt(std::vector<std::int64_t>{0, -1, 0, 0}, pool_).status(),
+               StatusCode::kInvalidArgument, "input 1 is not in [0, 15]");
+}
+
+TEST_F(Roles, MixUpsAreNamed) {
+  Client alice = client(1), bob = client(2);
+  Client carol = Client::create(other_plan().spec(), seed_of(3)).value();
+  const Bytes keys = alice.evaluation_keys().value(), request = alice.encrypt(pixels_, pool_).value();
+  const Server server = Server::create(plan(), keys).value();
+  const Server bobs = Server::create(plan(), bob.evaluation_keys().value()).value();
+  const Bytes answer = server.infer(request, pool_).value();
+  const auto secret = serialize_client_key(alice).value();
+  const ByteSpan secret_span(secret.data(), secret.size());
+
+  expect_error(server.infer(bob.encrypt(pixels_, pool_).value(), pool_).status(), StatusCode::kMismatch,
+               "a request of another key");
+  expect_error(server.infer(carol.encrypt(pixels_, pool_).value(), pool_).status(), StatusCode::kMismatch,
+               "a request for another model");
+  expect_error(server.infer(secret_span, pool_).status(), StatusCode::kCorrupt,
+               "this is a client's secret key, not a request");
+  expect_error(server.infer(answer, pool_).status(), StatusCode::kCorrupt,
+               "this is an answer, not a request");
+  expect_error(Server::create(plan(), secret_span).status(), StatusCode::kCorrupt,
+               "this is a client's secret key, not evaluation keys");
+  expect_error(Server::create(plan(), carol.evaluation_keys().value()).status(), StatusCode::kMismatch,
+               "evaluation keys for another model");
+  expect_error(bob.decrypt(answer, pool_).status(), StatusCode::kMismatch, "an answer of another key");
+  expect_error(carol.decrypt(answer, pool_).status(), StatusCode::kMismatch, "an answer for another model");
+  expect_error(alice.decrypt(request, pool_).status(), StatusCode::kCorrupt,
+               "this is a request, not an answer");
+  expect_error(deserialize_client_key(keys).status(), StatusCode::kCorrupt,
+               "this is evaluation keys, not a client's secret key");
+  EXPECT_TRUE(bobs.infer(bob.encrypt(pixels_, pool_).value(), pool_).ok());
+}
+
+// Payloads that a forger framed anew.
+TEST_F(Roles, ForgedPayloadsAreRefused) {
+  Client alice = client();
+  const Bytes keys = alice.evaluation_keys().value(), request = alice.encrypt(pixels_, pool_).value();
+  const Server server = Server::create(plan(), keys).value();
+  const Bytes answer = server.infer(request, pool_).value();
+  const auto reframed = [&](MessageKind kind, ByteSpan bytes) {
+    return make_message(kind, plan().fingerprint(), alice.key_id(), bytes);
+  };
+  const auto payload = [](const Bytes& bytes) {
+    return ByteSpan(bytes).subspan(kMessageHeaderBytes,
+                                   bytes.size() - kMessageHeaderBytes - kMessageChecksumBytes);
+  };
+  for (const std::size_t length :
+       {std::size_t{0}, std::size_t{7}, std::size_t{8}, payload(keys).size() - 1}) {
+    const Bytes cut = reframed(MessageKind::kEvaluationKeys, payload(keys).first(length));
+    EXPECT_EQ(Server::create(plan(), cut).status().code(), StatusCode::kCorrupt) << length;
+  }
+  Bytes huge(payload(keys).begin(), payload(keys).end());
+  std::fill_n(huge.begin(), 8, std::uint8_t{0xff});
+  expect_error(Server::create(plan(), reframed(MessageKind::kEvaluationKeys, huge)).status(),
+               StatusCode::kCorrupt, "18446744073709551615 bytes");
+  EXPECT_EQ(server.infer(reframed(MessageKind::kRequest, {}), pool_).status().code(), StatusCode::kCorrupt);
+  EXPECT_EQ(server.infer(reframed(MessageKind::kRequest, payload(answer)), pool_).status().code(),
+            StatusCode::kCorrupt);
+  // One ciphertext too few.
+  const auto scores = fv::deserialize_ciphertexts(plan().params(), payload(answer)).value();
+  const Bytes fewer = reframed(MessageKind::kAnswer, fv::serialize(std::span(scores).first(1)));
+  expect_error(alice.decrypt(fewer, pool_).status(), StatusCode::kCorrupt,
+               "an answer of 1 ciphertexts, not 2");
+}
+
+TEST_F(Roles, TruncatedOrDamagedBytesAreRefused) {
+  Client alice = client();
+  const Bytes keys = alice.evaluation_keys().value(), request = alice.encrypt(pixels_, pool_).value();
+  const Server server = Server::create(plan(), keys).value();
+  const Bytes answer = server.infer(request, pool_).value();
+  const auto secret = serialize_client_key(alice).value();
+  const auto refuses = [&](const Bytes& whole, auto read) {
+    for (std::size_t i = 0; i < whole.size(); i += 97) {
+      ASSERT_EQ(read(ByteSpan(whole).first(i)).code(), StatusCode::kCorrupt) << "cut at " << i;
+      Bytes bad = whole;
+      bad[i] = static_cast<std::uint8_t>(bad[i] ^ 1 << (i % 8));
+      ASSERT_EQ(read(bad).code(), StatusCode::kCorrupt) << "damaged at " << i;
+    }
+  };
+  refuses(keys, [&](ByteSpan b) { return Server::create(plan(), b).status(); });
+  refuses(request, [&](ByteSpan b) { return server.infer(b, pool_).status(); });
+  refuses(answer, [&](ByteSpan b) { return alice.decrypt(b, pool_).status(); });
+  refuses(Bytes(secret.begin(), secret.end()),
+          [&](ByteSpan b) { return deserialize_client_key(b).status(); });
+}
+
+TEST_F(Roles, ASavedClientIsTheSameClient) {
+  Client alice = client();
+  const Server server = Server::create(plan(), alice.evaluation_keys().value()).value();
+  const auto file = serialize_client_key(alice).value();
+  const ByteSpan bytes(file.data(), file.size());
+  Client again = deserialize_client_key(bytes).value();
+  EXPECT_EQ(again.key_id(), alice.key_id());
+  EXPECT_EQ(fingerprint(again.spec()), plan().fingerprint());
+  const auto answer = server.infer(again.encrypt(pixels_, pool_).value(), pool_).value();
+  const auto expected = plain_run(test::toy_network(), pixels_).value();
+  EXPECT_EQ(alice.decrypt(answer, pool_).value(), expected);
+  EXPECT_EQ(again.decrypt(answer, pool_).value(), expected);
+  // Each load draws fresh randomness, unless a seed is given.
+  Client third = deserialize_client_key(bytes).value();
+  EXPECT_NE(again.encrypt(pixels_, pool_).value(), third.encrypt(pixels_, pool_).value());
+  Client x = deserialize_client_key(bytes, seed_of(9)).value(),
+         y = deserialize_client_key(bytes, seed_of(9)).value();
+  EXPECT_EQ(x.encrypt(pixels_, pool_).value(), y.encrypt(pixels_, pool_).value());
+  const auto second_file = serialize_client_key(third).value();
+  EXPECT_TRUE(std::equal(file.begin(), file.end(), second_file.begin(), second_file.end()));
+}
+
+// The packed secret key, two bits a coefficient, must appear in the key file and nowhere else.
+TEST_F(Roles, NothingPublicHoldsTheSecretKey) {
+  Client alice = client();
+  const Bytes keys = alice.evaluation_keys().value(), request = alice.encrypt(pixels_, pool_).value();
+  const Bytes answer = Server::create(plan(), keys).value().infer(request, pool_).value();
+  const auto file = serialize_client_key(alice).value();
+  const std::size_t secret_bytes = plan().params().n() / 4;
+  const std::uint8_t* secret = file.end() - kMessageChecksumBytes - 8 - secret_bytes;
+  const auto holds = [&](ByteSpan bytes) {  // 16 bytes of it, 64 coefficients
+    return std::search(bytes.begin(), bytes.end(), secret, secret + 16) != bytes.end();
+  };
+  EXPECT_TRUE(holds(ByteSpan(file.data(), file.size())));
+  EXPECT_FALSE(holds(keys));
+  EXPECT_FALSE(holds(request));
+  EXPECT_FALSE(holds(answer));
+  EXPECT_FALSE(holds(serialize(alice.spec())));
+}
+
+TEST_F(Roles, TheSpecTellsNothingOfTheWeights) {
+  const Bytes a = serialize(plan().spec()), b = serialize(other_plan().spec());
+  ASSERT_EQ(a.size(), b.size());
+  // Other weights change the network's fingerprint, the spec's, and the checksum: three words of 8 bytes.
+  std::size_t differ = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) differ += a[i] != b[i];
+  EXPECT_LE(differ, 24u);
+  EXPECT_LT(a.size(), 300u);
+}
+
+}  // namespace
+}  // namespace fcn::nn
