@@ -5,6 +5,7 @@
 
 #include "../platform/cpu_features.h"
 #include "internal/avx2.h"
+#include "internal/neon.h"
 #include "internal/scalar.h"
 #include "kernels.h"
 
@@ -17,12 +18,18 @@ constexpr const KernelTable* kTables[] = {
 #if defined(FCN_HAVE_AVX2)
     &kAvx2Kernels,
 #endif
+#if defined(FCN_HAVE_NEON)
+    &kNeonKernels,
+#endif
     &kScalarKernels,
 };
 
 bool runs(const KernelTable* table, [[maybe_unused]] const platform::CpuFeatures& cpu) noexcept {
 #if defined(FCN_HAVE_AVX2)
   if (table == &kAvx2Kernels) return cpu.avx2;
+#endif
+#if defined(FCN_HAVE_NEON)
+  if (table == &kNeonKernels) return cpu.neon;
 #endif
   return table == &kScalarKernels;
 }
@@ -44,7 +51,7 @@ const KernelTable& scalar_kernels() noexcept {
 }
 
 platform::Result<const KernelTable*> find_kernels(const char* name) {
-  constexpr std::string_view kKnown[] = {"avx2", "scalar"};
+  constexpr std::string_view kKnown[] = {"avx2", "neon", "scalar"};
   std::string list;
   for (const KernelTable* table : available_kernels()) {
     if (std::string_view(table->name) == name) return table;

@@ -9,13 +9,18 @@ fcn_test(ntt sums)
 fcn_test(ntt transform)
 
 # The files with flags of their own, without and with optimisation, whatever this build is.
-if(FCN_HAVE_AVX2)
+foreach(isa AVX2 NEON)
+  if(NOT FCN_NTT_${isa}_SOURCES)
+    continue()
+  endif()
+  string(TOLOWER ${isa} suffix)
   foreach(level 0 3)
-    add_library(ntt_avx2_O${level} OBJECT ${FCN_NTT_AVX2_SOURCES})
-    target_compile_features(ntt_avx2_O${level} PRIVATE cxx_std_20)
-    target_compile_options(ntt_avx2_O${level} PRIVATE ${FCN_NTT_AVX2_FLAGS} -O${level})
-    add_test(NAME ntt/no_shared_symbols/avx2_O${level}
-             COMMAND ${CMAKE_COMMAND} -DNM=${CMAKE_NM} -DISA=avx2 "-DOBJECTS=$<TARGET_OBJECTS:ntt_avx2_O${level}>"
+    set(objects ntt_${suffix}_O${level})
+    add_library(${objects} OBJECT ${FCN_NTT_${isa}_SOURCES})
+    target_compile_features(${objects} PRIVATE cxx_std_20)
+    target_compile_options(${objects} PRIVATE ${FCN_NTT_${isa}_FLAGS} -O${level})
+    add_test(NAME ntt/no_shared_symbols/${suffix}_O${level}
+             COMMAND ${CMAKE_COMMAND} -DNM=${CMAKE_NM} -DISA=${suffix} "-DOBJECTS=$<TARGET_OBJECTS:${objects}>"
                      -P ${CMAKE_CURRENT_LIST_DIR}/ntt/no_shared_symbols.cmake)
   endforeach()
-endif()
+endforeach()

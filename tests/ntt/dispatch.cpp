@@ -35,20 +35,24 @@ TEST(Dispatch, EveryTableIsFoundByItsOwnName) {
 
 TEST(Dispatch, OneTableForEachInstructionSetTheProcessorHas) {
   const platform::CpuFeatures cpu = platform::detect_cpu_features();
-  const auto avx2 = find_kernels("avx2");
-#if defined(__x86_64__)
-  ASSERT_EQ(avx2.ok(), cpu.avx2);
-  if (cpu.avx2) {
-    EXPECT_EQ(avx2.value(), available_kernels().front());
-    EXPECT_EQ(avx2.value()->max_prime_bits, 50u);
-    EXPECT_NE(avx2.value()->forward, scalar_kernels().forward);
-  }
-#else
-  ASSERT_FALSE(avx2.ok() || cpu.avx2);
-#endif
-  if (!avx2.ok()) {
-    EXPECT_EQ(avx2.status().code(), platform::StatusCode::kUnsupported);
-    EXPECT_NE(avx2.status().message().find("no avx2 kernels; available: scalar"), std::string::npos);
+  const struct {
+    const char* name;
+    bool there;
+  } sets[] = {{"avx2", cpu.avx2}, {"neon", cpu.neon}};
+  bool best = true;
+  for (const auto& set : sets) {
+    const auto table = find_kernels(set.name);
+    ASSERT_EQ(table.ok(), set.there) << set.name;
+    if (table.ok()) {
+      EXPECT_EQ(table.value() == available_kernels().front(), best) << set.name;
+      EXPECT_EQ(table.value()->max_prime_bits, 50u);
+      EXPECT_NE(table.value()->forward, scalar_kernels().forward);
+      best = false;
+    } else {
+      EXPECT_EQ(table.status().code(), platform::StatusCode::kUnsupported);
+      EXPECT_NE(table.status().message().find(std::string("no ") + set.name + " kernels; available: "),
+                std::string::npos);
+    }
   }
 }
 

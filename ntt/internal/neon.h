@@ -1,0 +1,45 @@
+// The kernels for Advanced SIMD on AArch64, one declaration for each entry of the table; contracts in kernels.h.
+#pragma once
+
+#include "../kernels.h"
+
+namespace fcn::ntt {
+
+extern const KernelTable kNeonKernels;
+
+void forward_neon(const NttTables& tables, std::uint64_t* a) noexcept;
+void inverse_neon(const NttTables& tables, std::uint64_t* a) noexcept;
+
+void add_neon(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a, const std::uint64_t* b,
+              std::size_t count) noexcept;
+void subtract_neon(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a, const std::uint64_t* b,
+                   std::size_t count) noexcept;
+void negate_neon(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a, std::size_t count) noexcept;
+void multiply_neon(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a, const std::uint64_t* b,
+                   std::size_t count) noexcept;
+void multiply_add_neon(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a, const std::uint64_t* b,
+                       std::size_t count) noexcept;
+void scalar_multiply_neon(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a, std::uint64_t scalar,
+                          std::size_t count) noexcept;
+void scalar_multiply_add_neon(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a,
+                              std::uint64_t scalar, std::size_t count) noexcept;
+void reduce_neon(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a, std::size_t count) noexcept;
+void reduce_accumulator_neon(const Modulus& q, std::uint64_t* dst, const std::int64_t* accumulator,
+                             std::size_t count) noexcept;
+void subtract_multiply_neon(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a,
+                            const std::uint64_t* b, std::uint64_t scalar, std::size_t count) noexcept;
+void reduce_centered_neon(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a, const Modulus& from,
+                          std::size_t count) noexcept;
+
+void inner_product_neon(const Modulus& q, std::uint64_t* dst, const PointwiseProduct* terms,
+                        std::size_t count, std::size_t n) noexcept;
+void linear_combination_neon(const Modulus& q, std::uint64_t* dst, const ScaledPolynomial* terms,
+                             std::size_t count, std::size_t n) noexcept;
+void permute_neon(std::uint64_t* dst, const std::uint64_t* a, const NttPermutation& permutation) noexcept;
+
+void monomial_multiply_neon(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a,
+                            std::size_t exponent, std::size_t n) noexcept;
+void monomial_accumulate_lazy_neon(std::int64_t* accumulator, const MonomialProduct* terms, std::size_t count,
+                                   std::size_t n, std::size_t first, std::size_t last) noexcept;
+
+}  // namespace fcn::ntt
