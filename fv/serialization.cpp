@@ -206,9 +206,10 @@ Result<Params> deserialize_params(ByteSpan bytes, const ntt::KernelTable& kernel
   }
   FCN_RETURN_IF_ERROR(in.finish("parameters"));
   if (binomial > 1 || (binomial == 0 && length != n)) return corrupt("unknown kind of plaintext modulus");
+  if (length > n) return corrupt(concat("k = ", length, " is above n = ", n));
   spec.n = n;
   spec.digit_bits = digit_bits;
-  FCN_ASSIGN_OR_RETURN(spec.t, binomial == 1 ? PlaintextModulus::binomial(n, length, base)
+  FCN_ASSIGN_OR_RETURN(spec.t, binomial == 1 ? PlaintextModulus::binomial(n, static_cast<std::size_t>(length), base)
                                              : PlaintextModulus::integer(n, base));
   FCN_ASSIGN_OR_RETURN(Params params, Params::create(spec, kernels));
   // The header's fingerprint must be the one these parameters have.

@@ -124,6 +124,15 @@ TEST_F(Damage, ForgedFieldsAreChecked) {
   }
 }
 
+// k = 2^32 + 1 is not 1, on machines of 32 bits too.
+TEST_F(Damage, WideFieldsAreNotCut) {
+  Bytes bytes = kind("parameters").bytes;
+  ASSERT_EQ(platform::load_u64(bytes.data() + kHeader + 5), 1u);
+  bytes[kHeader + 5 + 4] = 1;
+  fix_checksum(bytes);
+  expect(fv::deserialize_params(bytes).status(), StatusCode::kCorrupt, "k = 4294967297 is above n = 2048");
+}
+
 TEST_F(Damage, KindsAreNotConfused) {
   for (const Kind& reader : kinds) {
     for (const Kind& file : kinds) {
