@@ -38,6 +38,9 @@ class Ciphertext {
     return component(i) + j * params_.n();
   }
 
+  // Keeps the first so many components. Bounds: 2 <= components <= components().
+  void drop_components(std::size_t components) noexcept { components_ = components; }
+
   // The bound that operations keep; whoever writes residues directly sets it too.
   Noise noise() const noexcept { return noise_; }
   void set_noise(Noise noise) noexcept { noise_ = noise; }

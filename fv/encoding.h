@@ -40,6 +40,7 @@ class SlotEncoder {
   // Errors: kUnsupported unless p is a prime below 2^61, 1 modulo 2n, and t.length() >= 4.
   static platform::Result<SlotEncoder> create(const Params& params);
 
+  const Params& params() const noexcept { return params_; }
   std::size_t slots() const noexcept { return position_.size(); }
   std::uint64_t modulus() const noexcept { return tables_.modulus().value(); }
 

@@ -184,12 +184,22 @@ Result<GaloisKeys> GaloisKeys::generate(const SecretKey& secret, ChaCha20& rng,
     FCN_ASSIGN_OR_RETURN(KeySwitchKey key, KeySwitchKey::generate(secret, image.data(), rng));
     keys.emplace_back(g, std::move(key));
   }
-  return GaloisKeys(params, std::move(keys));
+  return from_parts(params, std::move(keys));
 }
 
-const KeySwitchKey* GaloisKeys::find(std::size_t g) const noexcept {
-  for (const auto& [element, key] : keys_) {
-    if (element == g) return &key;
+Result<GaloisKeys> GaloisKeys::from_parts(const Params& params,
+                                          std::vector<std::pair<std::size_t, KeySwitchKey>> keys) {
+  GaloisKeys result(params);
+  for (auto& [element, key] : keys) {
+    FCN_ASSIGN_OR_RETURN(auto permutation, ntt::NttPermutation::create(params.n(), element));
+    result.keys_.push_back({element, std::move(key), std::move(permutation)});
+  }
+  return result;
+}
+
+const GaloisKey* GaloisKeys::find(std::size_t g) const noexcept {
+  for (const GaloisKey& key : keys_) {
+    if (key.element == g) return &key;
   }
   return nullptr;
 }

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "../ntt/automorphism.h"
 #include "../platform/aligned_buffer.h"
 #include "../platform/random.h"
 #include "params.h"
@@ -104,22 +105,31 @@ class RelinKeys {
 // g < 2n.
 bool is_galois_element(const Params& params, std::size_t g) noexcept;
 
-// Keys from s(X^g) to s, for the Galois elements g that were asked for and no others.
+// From s(X^g) to s, with g's action on polynomials in transform order.
+struct GaloisKey {
+  std::size_t element;
+  KeySwitchKey key;
+  ntt::NttPermutation permutation;
+};
+
+// Keys for the Galois elements that were asked for and no others.
 class GaloisKeys {
  public:
   // Errors: kInvalidArgument for 1, a repeated g, or one that is no is_galois_element(); kOutOfMemory.
   static platform::Result<GaloisKeys> generate(const SecretKey& key, platform::ChaCha20& rng,
                                                const std::vector<std::size_t>& elements);
-  GaloisKeys(const Params& params, std::vector<std::pair<std::size_t, KeySwitchKey>> keys)
-      : params_(params), keys_(std::move(keys)) {}
+  // Errors: those of ntt::NttPermutation::create.
+  static platform::Result<GaloisKeys> from_parts(const Params& params,
+                                                 std::vector<std::pair<std::size_t, KeySwitchKey>> keys);
   const Params& params() const noexcept { return params_; }
   // Null when there is none for g.
-  const KeySwitchKey* find(std::size_t g) const noexcept;
-  const std::vector<std::pair<std::size_t, KeySwitchKey>>& keys() const noexcept { return keys_; }
+  const GaloisKey* find(std::size_t g) const noexcept;
+  const std::vector<GaloisKey>& keys() const noexcept { return keys_; }
 
  private:
+  explicit GaloisKeys(const Params& params) : params_(params) {}
   Params params_;
-  std::vector<std::pair<std::size_t, KeySwitchKey>> keys_;
+  std::vector<GaloisKey> keys_;
 };
 
 // The Galois element that rotates slots by steps to the left (negative: right). For X^k - b: g = (1 +

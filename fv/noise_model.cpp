@@ -133,6 +133,22 @@ Noise NoiseModel::modulus_switch(Noise a, std::size_t limbs, std::size_t compone
              Correlation::kIndependent);
 }
 
+// As rounding, to multiples of 2^bits.
+Noise NoiseModel::drop_bits(Noise a, unsigned bits, std::size_t components) const noexcept {
+  if (bits == 0) return a;
+  const double rounding = std::log2(params_.t().norm2_squared() * power_variance(params_.n(), components, 0)) + 2.0 * bits;
+  return sum(a, from_log2_variance(rounding, static_cast<unsigned>(components - 1)), Correlation::kIndependent);
+}
+
+unsigned NoiseModel::max_dropped_bits(Noise a, std::size_t components, double log2_copies) const noexcept {
+  unsigned bits = 0;
+  while (bits + 2 < params_.modulus(0).bits() &&
+         log2_failure(drop_bits(a, bits + 1, components), 1) + log2_copies <= kMaxLog2Failure) {
+    ++bits;
+  }
+  return bits;
+}
+
 double NoiseModel::log2_failure(Noise a, std::size_t limbs) const noexcept {
   const double log2_z = params_.log2_q(limbs) - 1 - a.log2_sigma;
   const double tail = log2_z > 100 ? -1e30 : log2_normal_tail(std::exp2(log2_z));

@@ -48,6 +48,11 @@ class NoiseModel {
   // Dropping the last of so many limbs, for a ciphertext of so many components.
   Noise modulus_switch(Noise a, std::size_t limbs, std::size_t components) const noexcept;
 
+  // The lowest bits of every residue modulo the one prime that is left, replaced by their middle (see serialize).
+  Noise drop_bits(Noise a, unsigned bits, std::size_t components) const noexcept;
+  // The most bits that leave room for 2^-log2_copies of the allowed probability of failure.
+  unsigned max_dropped_bits(Noise a, std::size_t components, double log2_copies) const noexcept;
+
   // log2 of the probability that some coefficient of E reaches q/2, by the normal tail and a union over n.
   double log2_failure(Noise a, std::size_t limbs) const noexcept;
   // Errors: kOutOfRange, naming the operation and the bits that are missing, when log2_failure >

@@ -273,6 +273,10 @@ platform::Result<Params> Params::create(const ParamsSpec& spec, const ntt::Kerne
     largest_bits = std::max(largest_bits, data->tables[i].modulus().bits());
   data->digit_bits = spec.digit_bits == 0 ? largest_bits : spec.digit_bits;
   data->digits_per_limb = (largest_bits + data->digit_bits - 1) / data->digit_bits;
+  if (limbs * data->digits_per_limb > kMaxDigits) {
+    return invalid_argument(concat("digits of ", data->digit_bits, " bits cut q into ",
+                                   limbs * data->digits_per_limb, " digits, more than ", kMaxDigits));
+  }
 
   platform::ByteWriter bytes;
   bytes.u64(n);

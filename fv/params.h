@@ -13,6 +13,7 @@ namespace fcn::fv {
 
 inline constexpr std::size_t kMaxLimbs = 20;      // primes of q
 inline constexpr std::size_t kMaxComponents = 5;  // components of a ciphertext
+inline constexpr std::size_t kMaxDigits = 160;    // of key switching, over all limbs
 inline constexpr double kMaxLog2Failure = -128;   // of one decryption
 inline constexpr double kErrorVariance = 10.5;    // centred binomial of 2 x 21 bits: deviation 3.24
 

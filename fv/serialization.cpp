@@ -5,6 +5,7 @@
 
 #include "../platform/bytes.h"
 #include "../platform/secure_wipe.h"
+#include "noise_model.h"
 
 namespace fcn::fv {
 namespace {
@@ -110,6 +111,17 @@ Status read_residues(ByteReader& in, const Params& params, std::uint64_t* x, std
     std::uint64_t too_large = 0;
     for (std::size_t j = 0; j < params.n(); ++j) too_large |= (q.value() - 1 - limb[j]) >> 63;
     if (too_large != 0) return corrupt(concat("a residue is not below its prime ", q.value()));
+  }
+  return {};
+}
+
+// Residues modulo the first prime without their lowest bits, which become their middle, but no more than q - 1.
+Status read_shortened(ByteReader& in, const Params& params, std::uint64_t* x, unsigned dropped_bits) {
+  const std::uint64_t last = params.modulus(0).value() - 1, half = std::uint64_t{1} << (dropped_bits - 1);
+  FCN_RETURN_IF_ERROR(in.packed({x, params.n()}, params.modulus(0).bits() - dropped_bits, "residues"));
+  for (std::size_t j = 0; j < params.n(); ++j) {
+    if (x[j] > last >> dropped_bits) return corrupt(concat("a residue is not below its prime ", last + 1));
+    x[j] = std::min((x[j] << dropped_bits) + half, last);
   }
   return {};
 }
@@ -294,9 +306,9 @@ Result<RelinKeys> deserialize_relin_keys(const Params& params, ByteSpan bytes) {
 Bytes serialize(const GaloisKeys& keys) {
   ByteWriter out;
   out.u32(static_cast<std::uint32_t>(keys.keys().size()));
-  for (const auto& [element, key] : keys.keys()) {
-    out.u32(static_cast<std::uint32_t>(element));
-    write_switch_key(out, keys.params(), key);
+  for (const GaloisKey& key : keys.keys()) {
+    out.u32(static_cast<std::uint32_t>(key.element));
+    write_switch_key(out, keys.params(), key.key);
   }
   return frame(Kind::kGaloisKeys, keys.params(), out);
 }
@@ -316,22 +328,31 @@ Result<GaloisKeys> deserialize_galois_keys(const Params& params, ByteSpan bytes)
     keys.emplace_back(element, std::move(key));
   }
   FCN_RETURN_IF_ERROR(in.finish("Galois keys"));
-  return GaloisKeys(params, std::move(keys));
+  return GaloisKeys::from_parts(params, std::move(keys));
 }
 
-Bytes serialize(std::span<const Ciphertext> ciphertexts) {
+Bytes serialize(std::span<const Ciphertext> ciphertexts, unsigned dropped_bits) {
   if (ciphertexts.empty()) return {};
   ByteWriter out;
+  std::vector<std::uint64_t> kept(dropped_bits == 0 ? 0 : ciphertexts.front().params().n());
   out.u32(static_cast<std::uint32_t>(ciphertexts.size()));
   for (const Ciphertext& c : ciphertexts) {
     FCN_CHECK(c.params() == ciphertexts.front().params());
     out.u8(static_cast<std::uint8_t>(c.components()));
     out.u8(static_cast<std::uint8_t>(c.limbs()));
-    out.u8(c.form() == Form::kTransformed ? 1 : 0);
-    out.u8(static_cast<std::uint8_t>(std::min(c.noise().s_degree, 255u)));
-    out.u32(static_cast<std::uint32_t>(noise_to_units(c.noise())));
-    for (std::size_t i = 0; i < c.components(); ++i)
-      write_residues(out, c.params(), c.component(i), c.limbs());
+    FCN_CHECK(dropped_bits == 0 || (c.limbs() == 1 && c.form() == Form::kCoefficients));
+    const Noise noise = NoiseModel(c.params()).drop_bits(c.noise(), dropped_bits, c.components());
+    out.u8(static_cast<std::uint8_t>((c.form() == Form::kTransformed ? 1 : 0) | dropped_bits << 1));
+    out.u8(static_cast<std::uint8_t>(std::min(noise.s_degree, 255u)));
+    out.u32(static_cast<std::uint32_t>(noise_to_units(noise)));
+    for (std::size_t i = 0; i < c.components(); ++i) {
+      if (dropped_bits == 0) {
+        write_residues(out, c.params(), c.component(i), c.limbs());
+        continue;
+      }
+      for (std::size_t j = 0; j < kept.size(); ++j) kept[j] = c.component(i)[j] >> dropped_bits;
+      out.packed(kept, c.params().modulus(0).bits() - dropped_bits);
+    }
   }
   return frame(Kind::kCiphertexts, ciphertexts.front().params(), out);
 }
@@ -340,8 +361,8 @@ Result<std::vector<Ciphertext>> deserialize_ciphertexts(const Params& params, By
   FCN_ASSIGN_OR_RETURN(const ByteSpan payload, open_frame(bytes, Kind::kCiphertexts, &params));
   ByteReader in(payload);
   std::uint32_t count = 0;
-  FCN_RETURN_IF_ERROR(
-      read_count(in, count, kMaxCiphertexts, 8 + 2 * residue_bytes(params, 1), "the number of ciphertexts"));
+  FCN_RETURN_IF_ERROR(read_count(in, count, kMaxCiphertexts, 8 + 2 * platform::packed_bytes(params.n(), 1),
+                                 "the number of ciphertexts"));
   std::vector<Ciphertext> ciphertexts;
   for (std::uint32_t i = 0; i < count; ++i) {
     std::uint8_t components = 0, limbs = 0, form = 0, s_degree = 0;
@@ -351,16 +372,20 @@ Result<std::vector<Ciphertext>> deserialize_ciphertexts(const Params& params, By
     FCN_RETURN_IF_ERROR(in.u8(form, "form"));
     FCN_RETURN_IF_ERROR(in.u8(s_degree, "noise"));
     FCN_RETURN_IF_ERROR(in.u32(noise, "noise"));
-    if (components < 2 || components > kMaxComponents || limbs < 1 || limbs > params.q_count() || form > 1) {
+    const unsigned dropped_bits = form >> 1;
+    if (components < 2 || components > kMaxComponents || limbs < 1 || limbs > params.q_count() ||
+        (dropped_bits != 0 && (limbs != 1 || form % 2 != 0 || dropped_bits >= params.modulus(0).bits()))) {
       return corrupt(concat("ciphertext ", i, " claims ", static_cast<unsigned>(components), " components, ",
                             static_cast<unsigned>(limbs), " primes and form ", static_cast<unsigned>(form)));
     }
     FCN_ASSIGN_OR_RETURN(
         Ciphertext c,
-        Ciphertext::create(params, components, limbs, form == 1 ? Form::kTransformed : Form::kCoefficients));
+        Ciphertext::create(params, components, limbs, form % 2 == 1 ? Form::kTransformed : Form::kCoefficients));
     c.set_noise({static_cast<double>(static_cast<std::int32_t>(noise)) * kNoiseUnit, s_degree});
-    for (std::size_t j = 0; j < components; ++j)
-      FCN_RETURN_IF_ERROR(read_residues(in, params, c.component(j), limbs));
+    for (std::size_t j = 0; j < components; ++j) {
+      FCN_RETURN_IF_ERROR(dropped_bits == 0 ? read_residues(in, params, c.component(j), limbs)
+                                            : read_shortened(in, params, c.component(j), dropped_bits));
+    }
     ciphertexts.push_back(std::move(c));
   }
   FCN_RETURN_IF_ERROR(in.finish("ciphertexts"));

@@ -28,8 +28,10 @@ Bytes serialize(const Params& params);
 Bytes serialize(const PublicKey& key);
 Bytes serialize(const RelinKeys& keys);
 Bytes serialize(const GaloisKeys& keys);
-// All of the same parameters; of none there are no bytes.
-Bytes serialize(std::span<const Ciphertext> ciphertexts);
+// All of the same parameters; of none there are no bytes. dropped_bits: that many lowest bits of each residue stay away,
+// and a reader puts their middle; only for coefficients modulo one prime, of more bits. The noise that is written, and
+// read, is NoiseModel::drop_bits.
+Bytes serialize(std::span<const Ciphertext> ciphertexts, unsigned dropped_bits = 0);
 Bytes serialize(std::span<const SeededCiphertext> ciphertexts);
 // Named apart, so that no template or overload writes a secret by accident. Two bits a coefficient; wiped
 // when it dies.

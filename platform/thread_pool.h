@@ -28,6 +28,14 @@ class ThreadPool {
   std::unique_ptr<Shared> shared_;
 };
 
+// body(index, worker) for every index in [0, count), on the pool, or on the calling thread where there is none. Allocates
+// nothing.
+template <class Body>
+void parallel_for(ThreadPool* pool, std::size_t count, Body&& body) {
+  if (pool != nullptr) return pool->parallel_for(count, std::ref(body));
+  for (std::size_t index = 0; index < count; ++index) body(index, std::size_t{0});
+}
+
 // Processors this process may use; 1 where it cannot be asked or FCN_THREADS=OFF.
 std::size_t hardware_threads() noexcept;
 

@@ -112,7 +112,7 @@ TEST_P(RoundTrip, SwitchingKeys) {
   const Bytes galois_bytes = fv::serialize(galois);
   const fv::GaloisKeys galois_read = must(fv::deserialize_galois_keys(params(), galois_bytes));
   ASSERT_EQ(galois_read.keys().size(), elements.size());
-  for (std::size_t i = 0; i < elements.size(); ++i) EXPECT_EQ(galois_read.keys()[i].first, elements[i]);
+  for (std::size_t i = 0; i < elements.size(); ++i) EXPECT_EQ(galois_read.keys()[i].element, elements[i]);
   EXPECT_EQ(fv::serialize(galois_read), galois_bytes);
   EXPECT_EQ(must(fv::describe_kind(galois_bytes)), "Galois keys");
 }

@@ -1,0 +1,54 @@
+// The steps from a ciphertext under another key back to one under s, for relinearization, rotations and sums of
+// rotations:
+//
+//   x (limbs, n) --decompose--> digits (digits, total, n) --inner, with a key--> sums (2, total, n) --divide--> (2, limbs, n)
+//
+// A digit is a small integer polynomial d_j with x = sum of d_j g_j; it is kept in transform order modulo every prime of
+// q and the special prime P ("total" primes), since a key has P g_j s' there. Many keys may use the digits of one x: a
+// rotation of x has the digits of x, rotated ("hoisting"; Halevi, Shoup, ePrint 2018/244).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "../../ntt/automorphism.h"
+#include "../keys.h"
+
+namespace fcn::fv {
+
+class KeySwitch {
+ public:
+  KeySwitch(const Params& params, std::size_t limbs) noexcept
+      : params_(params), n_(params.n()), limbs_(limbs), total_(limbs + (params.has_special() ? 1 : 0)) {}
+
+  std::size_t limbs() const noexcept { return limbs_; }
+  std::size_t total() const noexcept { return total_; }
+  std::size_t digits() const noexcept { return limbs_ * params_.digits_per_limb(); }
+  // The table of prime l < total().
+  std::size_t prime(std::size_t l) const noexcept { return l < limbs_ ? l : params_.q_count(); }
+  std::size_t digit_words() const noexcept { return digits() * total_ * n_; }
+  std::size_t sum_words() const noexcept { return 2 * total_ * n_; }
+
+  // Digit d of x modulo prime l, in transform order. Shape: dst (n), x (limbs, n) coefficients; transformed: x in
+  // transform order, or null. Constant time. Cost: one transform, or none where a whole limb is its own digit and
+  // transformed is given.
+  void decompose(std::uint64_t* dst, std::size_t d, std::size_t l, const std::uint64_t* x,
+                 const std::uint64_t* transformed) const noexcept;
+
+  // Sum over the digits of digit times key, for one part (0: b, 1: a) and prime l; rotation (or null) acts on the digits
+  // first. Shape: dst (n), transform order; digits as above, all of them. scratch: inner_words(). Aliasing: none.
+  std::size_t inner_words() const noexcept { return digits() * n_; }
+  void inner(std::uint64_t* dst, std::size_t part, std::size_t l, const std::uint64_t* digits, const KeySwitchKey& key,
+             const ntt::NttPermutation* rotation, std::uint64_t* scratch) const noexcept;
+
+  // The first limbs() rows of sum become round(sum / P) (or sum, where there is no P), in coefficients. Shape: sum
+  // (total, n), transform order. scratch: divide_words().
+  std::size_t divide_words() const noexcept;
+  void divide(std::uint64_t* sum, std::uint64_t* scratch) const noexcept;
+
+ private:
+  const Params& params_;
+  std::size_t n_, limbs_, total_;
+};
+
+}  // namespace fcn::fv

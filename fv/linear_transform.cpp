@@ -1,0 +1,413 @@
+#include "linear_transform.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "evaluation.h"
+#include "internal/key_switch.h"
+#include "internal/scaling.h"
+
+namespace fcn::fv {
+
+using platform::AlignedBuffer;
+using platform::concat;
+using platform::invalid_argument;
+using platform::Result;
+using platform::Status;
+using platform::StatusCode;
+
+namespace {
+
+constexpr std::size_t kTile = 1024;  // coefficients that all giant steps see before the next tile is read
+
+struct Transformed {
+  AlignedBuffer<std::uint64_t> values;  // (total, n), transform order
+  double norm2 = 0;
+};
+
+// The weights as a plaintext modulo every prime of q and P, or times P modulo those of q.
+Result<Transformed> transform_weights(const SlotEncoder& encoder, const KeySwitch& key_switch, std::size_t rows,
+                                      std::span<const std::int64_t> weights, bool times_special) {
+  FCN_ASSIGN_OR_RETURN(const Plaintext plaintext, encoder.encode(weights));
+  const Params& params = plaintext.params();
+  const std::size_t n = params.n();
+  Transformed out;
+  FCN_ASSIGN_OR_RETURN(out.values, AlignedBuffer<std::uint64_t>::create(rows * n));
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto coefficient = static_cast<double>(plaintext.coefficients()[i]);
+    out.norm2 += coefficient * coefficient;
+  }
+  for (std::size_t l = 0; l < rows; ++l) {
+    const ntt::NttTables& table = params.table(key_switch.prime(l));
+    std::uint64_t* row = out.values.data() + l * n;
+    params.kernels().reduce_accumulator(table.modulus(), row, plaintext.coefficients(), n);
+    table.forward(row);
+    if (times_special) {
+      const std::uint64_t special = ntt::reduce(params.spec().special_prime, table.modulus());
+      params.kernels().scalar_multiply(table.modulus(), row, row, special, n);
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<LinearTransform> LinearTransform::create(const SlotEncoder& encoder, std::size_t limbs, std::size_t inputs,
+                                                std::size_t outputs, std::span<const RotatedProduct> products,
+                                                const std::vector<std::vector<std::int64_t>>& bias) {
+  const Params& params = encoder.params();
+  if (!params.has_special()) {
+    return Status(StatusCode::kUnsupported, "a linear transform of slots needs parameters with a special prime");
+  }
+  FCN_RETURN_IF_ERROR(check_shape(params, 2, limbs));
+  const std::size_t period = params.t().is_integer() ? encoder.slots() / 2 : encoder.slots();
+  LinearTransform result(params);
+  result.limbs_ = limbs;
+  result.inputs_ = inputs;
+  result.outputs_ = outputs;
+  std::vector<std::size_t> order(products.size());
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const RotatedProduct& product = products[i];
+    if (product.input >= inputs || product.output >= outputs || product.giant >= period || product.baby >= period) {
+      return invalid_argument(concat("product ", i, ": input ", product.input, ", output ", product.output, ", giant step ",
+                                     product.giant, " or baby step ", product.baby, " is out of range"));
+    }
+    order[i] = i;
+    result.extended_ = result.extended_ || product.baby != 0;
+  }
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return std::pair(products[a].output, products[a].giant) < std::pair(products[b].output, products[b].giant);
+  });
+
+  const KeySwitch key_switch(params, limbs);
+  const std::size_t rows = result.extended_ ? key_switch.total() : limbs;
+  for (const std::size_t i : order) {
+    const RotatedProduct& product = products[i];
+    if (result.giants_.empty() || result.giants_.back().output != product.output ||
+        result.giants_.back().steps != product.giant) {
+      result.giants_.push_back({product.output, product.giant, result.products_.size(), result.products_.size()});
+    }
+    Giant& giant = result.giants_.back();
+    auto baby = std::find_if(result.babies_.begin(), result.babies_.end(), [&](const Baby& known) {
+      return known.input == product.input && known.steps == product.baby;
+    });
+    if (baby == result.babies_.end()) baby = result.babies_.insert(baby, {product.input, product.baby});
+    const bool times_special = result.extended_ && product.baby == 0;
+    FCN_ASSIGN_OR_RETURN(Transformed weights,
+                         transform_weights(encoder, key_switch, times_special ? limbs : rows, product.weights, times_special));
+    giant.norm2 += weights.norm2;
+    result.products_.push_back({static_cast<std::size_t>(baby - result.babies_.begin()), std::move(weights.values)});
+    giant.last = result.products_.size();
+  }
+  for (const Baby& baby : result.babies_) {
+    if (baby.steps == 0) continue;
+    ++result.rotations_;
+    result.elements_.push_back(rotation_element(params, baby.steps));
+  }
+  for (const Giant& giant : result.giants_) {
+    if (giant.steps == 0) continue;
+    ++result.rotations_;
+    result.elements_.push_back(rotation_element(params, giant.steps));
+  }
+  std::sort(result.elements_.begin(), result.elements_.end());
+  result.elements_.erase(std::unique(result.elements_.begin(), result.elements_.end()), result.elements_.end());
+
+  if (!bias.empty() && bias.size() != outputs)
+    return invalid_argument(concat(bias.size(), " biases for ", outputs, " outputs"));
+  FCN_ASSIGN_OR_RETURN(auto scratch, AlignedBuffer<std::int64_t>::create(params.n()));
+  for (const auto& values : bias) {
+    FCN_ASSIGN_OR_RETURN(const Plaintext plaintext, encoder.encode(values));
+    FCN_ASSIGN_OR_RETURN(auto scaled, AlignedBuffer<std::uint64_t>::create(limbs * params.n()));
+    scale_up(params, limbs, scaled.data(), plaintext.coefficients(), plaintext.used_rows(), scratch.data());
+    result.bias_.push_back(std::move(scaled));
+  }
+  return result;
+}
+
+Noise LinearTransform::bound(const Params& params, std::size_t limbs, Noise in, bool extended,
+                             std::span<const GiantSum> sums) noexcept {
+  const NoiseModel model(params);
+  const Noise baby = extended ? model.key_switch(in, 1, limbs) : in;
+  Noise out;
+  for (const GiantSum& giant : sums) {
+    Noise inner = model.multiply_plain(baby, std::sqrt(giant.norm2));
+    if (giant.rotated) inner = model.key_switch(inner, 1, limbs);
+    out = model.sum(out, inner, Correlation::kIndependent);
+  }
+  return model.key_switch(out, 1, limbs);  // the last division
+}
+
+Noise LinearTransform::noise(Noise in) const noexcept {
+  Noise largest;
+  for (std::uint32_t output = 0; output < outputs_; ++output) {
+    std::vector<GiantSum> sums;
+    for (const Giant& giant : giants_) {
+      if (giant.output == output) sums.push_back({giant.norm2, giant.steps != 0});
+    }
+    const Noise one = bound(params_, limbs_, in, extended_, sums);
+    if (one.log2_sigma > largest.log2_sigma) largest = one;
+  }
+  return bias_.empty() ? largest : NoiseModel(params_).add_plain(largest);
+}
+
+// One application: memory, and the phases of the work.
+class LinearTransform::Run {
+ public:
+  Run(const LinearTransform& transform, std::span<const Ciphertext> in, const GaloisKeys& keys,
+      platform::ThreadPool* pool)
+      : transform_(transform),
+        params_(transform.params_),
+        in_(in),
+        keys_(keys),
+        pool_(pool),
+        key_switch_(params_, transform.limbs_),
+        n_(params_.n()),
+        limbs_(transform.limbs_),
+        total_(key_switch_.total()),
+        rows_(transform.extended_ ? total_ : limbs_),
+        workers_(pool == nullptr ? 1 : pool->size()) {
+    for (const Giant& giant : transform_.giants_) {
+      std::size_t count = 0;
+      for (const Giant& other : transform_.giants_) count += other.output == giant.output;
+      most_giants_ = std::max(most_giants_, count);
+    }
+  }
+
+  std::size_t words() const {
+    return in_.size() * input_words() + transform_.babies_.size() * key_switch_.sum_words() +
+           most_giants_ * 2 * rows_ * n_ + workers_ * (key_switch_.sum_words() + worker_words());
+  }
+
+  void start(std::uint64_t* memory) {
+    inputs_ = memory;
+    babies_ = inputs_ + in_.size() * input_words();
+    inner_ = babies_ + transform_.babies_.size() * key_switch_.sum_words();
+    sums_ = inner_ + most_giants_ * 2 * rows_ * n_;
+    workers_memory_ = sums_ + workers_ * key_switch_.sum_words();
+  }
+
+  // Both components of every input in transform order, and the digits of the second.
+  void decompose_inputs() {
+    platform::parallel_for(pool_, in_.size() * 2 * limbs_, [&](std::size_t task, std::size_t) {
+      const std::size_t input = task / (2 * limbs_), part = task / limbs_ % 2, l = task % limbs_;
+      std::uint64_t* row = component(input, part) + l * n_;
+      std::memcpy(row, in_[input].limb(part, l), n_ * sizeof *row);
+      params_.table(l).forward(row);
+    });
+    if (!transform_.extended_) return;
+    const std::size_t each = key_switch_.digits() * total_;
+    platform::parallel_for(pool_, in_.size() * each, [&](std::size_t task, std::size_t) {
+      const std::size_t input = task / each, d = task % each / total_, l = task % total_;
+      key_switch_.decompose(digits(input) + (d * total_ + l) * n_, d, l, in_[input].component(1), component(input, 1));
+    });
+  }
+
+  // Every rotated input, times P, modulo q P.
+  void rotate_inputs() {
+    platform::parallel_for(pool_, transform_.babies_.size(), [&](std::size_t at, std::size_t worker) {
+      const Baby& baby = transform_.babies_[at];
+      if (baby.steps == 0) return;
+      const GaloisKey& key = *keys_.find(rotation_element(params_, baby.steps));
+      std::uint64_t* scratch = worker_memory(worker);
+      for (std::size_t part = 0; part < 2; ++part) {
+        for (std::size_t l = 0; l < total_; ++l) {
+          std::uint64_t* row = baby_row(at, part, l);
+          key_switch_.inner(row, part, l, digits(baby.input), key.key, &key.permutation, scratch);
+          if (part == 0 && l < limbs_) {
+            params_.kernels().permute(scratch, component(baby.input, 0) + l * n_, key.permutation);
+            add_times_special(row, scratch, l);
+          }
+        }
+      }
+    });
+  }
+
+  // The inner sums of the giant steps first .. last, tile by tile.
+  void multiply(std::size_t first, std::size_t last) {
+    const std::size_t tile = std::min(kTile, n_), tiles = n_ / tile;
+    platform::parallel_for(pool_, rows_ * tiles, [&](std::size_t task, std::size_t worker) {
+      const std::size_t l = task / tiles, offset = task % tiles * tile;
+      for (std::size_t g = first; g < last; ++g) {
+        for (std::size_t part = 0; part < 2; ++part) {
+          sum_products(inner_row(g - first, part, l) + offset, transform_.giants_[g], part, l, offset, tile,
+                       worker_memory(worker));
+        }
+      }
+    });
+  }
+
+  // The giant steps first .. last, each added to its worker's sum modulo q P.
+  void rotate_sums(std::size_t first, std::size_t last) {
+    std::memset(sums_, 0, workers_ * key_switch_.sum_words() * sizeof *sums_);
+    platform::parallel_for(pool_, last - first, [&](std::size_t at, std::size_t worker) {
+      const Giant& giant = transform_.giants_[first + at];
+      std::uint64_t* sum = sums_ + worker * key_switch_.sum_words();
+      if (giant.steps == 0) {
+        for (std::size_t part = 0; part < 2; ++part) {
+          for (std::size_t l = 0; l < rows_; ++l) add_scaled(sum + (part * total_ + l) * n_, inner_row(at, part, l), l);
+        }
+        return;
+      }
+      const GaloisKey& key = *keys_.find(rotation_element(params_, giant.steps));
+      std::uint64_t* digits = worker_memory(worker);
+      std::uint64_t* row = digits + key_switch_.digit_words();
+      std::uint64_t* scratch = row + n_;
+      std::uint64_t* second = inner_row(at, 1, 0);
+      if (transform_.extended_) {
+        key_switch_.divide(second, scratch);
+      } else {
+        for (std::size_t l = 0; l < limbs_; ++l) params_.table(l).inverse(second + l * n_);
+      }
+      for (std::size_t d = 0; d < key_switch_.digits(); ++d) {
+        for (std::size_t l = 0; l < total_; ++l)
+          key_switch_.decompose(digits + (d * total_ + l) * n_, d, l, second, nullptr);
+      }
+      for (std::size_t part = 0; part < 2; ++part) {
+        for (std::size_t l = 0; l < total_; ++l) {
+          std::uint64_t* into = sum + (part * total_ + l) * n_;
+          key_switch_.inner(row, part, l, digits, key.key, &key.permutation, scratch);
+          params_.kernels().add(modulus(l), into, into, row, n_);
+          if (part == 0 && l < rows_) {
+            params_.kernels().permute(row, inner_row(at, 0, l), key.permutation);
+            add_scaled(into, row, l);
+          }
+        }
+      }
+    });
+  }
+
+  // All workers' sums, divided by P, into one ciphertext.
+  void finish(Ciphertext& out, const std::uint64_t* bias) {
+    platform::parallel_for(pool_, 2, [&](std::size_t part, std::size_t worker) {
+      std::uint64_t* sum = sums_ + part * total_ * n_;
+      for (std::size_t other = 1; other < workers_; ++other) {
+        const std::uint64_t* more = sum + other * key_switch_.sum_words();
+        for (std::size_t l = 0; l < total_; ++l)
+          params_.kernels().add(modulus(l), sum + l * n_, sum + l * n_, more + l * n_, n_);
+      }
+      key_switch_.divide(sum, worker_memory(worker));
+      for (std::size_t l = 0; l < limbs_; ++l) {
+        if (part == 0 && bias != nullptr) {
+          params_.kernels().add(modulus(l), out.limb(0, l), sum + l * n_, bias + l * n_, n_);
+        } else {
+          std::memcpy(out.limb(part, l), sum + l * n_, n_ * sizeof *sum);
+        }
+      }
+    });
+  }
+
+ private:
+  const ntt::Modulus& modulus(std::size_t l) const { return params_.modulus(key_switch_.prime(l)); }
+  std::size_t input_words() const { return 2 * limbs_ * n_ + key_switch_.digit_words(); }
+  // Enough for a baby step, a tile of products, or a giant step: its digits, a row, and the larger scratch.
+  std::size_t worker_words() const {
+    return key_switch_.digit_words() + n_ + std::max(key_switch_.inner_words(), key_switch_.divide_words());
+  }
+  std::uint64_t* worker_memory(std::size_t worker) const { return workers_memory_ + worker * worker_words(); }
+  std::uint64_t* component(std::size_t input, std::size_t part) const {
+    return inputs_ + input * input_words() + part * limbs_ * n_;
+  }
+  std::uint64_t* digits(std::size_t input) const { return inputs_ + input * input_words() + 2 * limbs_ * n_; }
+  std::uint64_t* baby_row(std::size_t baby, std::size_t part, std::size_t l) const {
+    return babies_ + baby * key_switch_.sum_words() + (part * total_ + l) * n_;
+  }
+  std::uint64_t* inner_row(std::size_t giant, std::size_t part, std::size_t l) const {
+    return inner_ + ((2 * giant + part) * rows_ + l) * n_;
+  }
+
+  void add_times_special(std::uint64_t* dst, const std::uint64_t* a, std::size_t l) const {
+    const ntt::Modulus& q = modulus(l);
+    params_.kernels().scalar_multiply_add(q, dst, a, ntt::reduce(params_.spec().special_prime, q), n_);
+  }
+  // dst += an inner sum: modulo q P as it is, modulo q times P.
+  void add_scaled(std::uint64_t* dst, const std::uint64_t* a, std::size_t l) const {
+    if (transform_.extended_) {
+      params_.kernels().add(modulus(l), dst, dst, a, n_);
+    } else {
+      add_times_special(dst, a, l);
+    }
+  }
+
+  // dst = the sum of a giant step's products over one tile of one row. scratch: a tile.
+  void sum_products(std::uint64_t* dst, const Giant& giant, std::size_t part, std::size_t l, std::size_t offset,
+                    std::size_t tile, std::uint64_t* scratch) const {
+    constexpr std::size_t kMaxTerms = 64;
+    ntt::PointwiseProduct terms[kMaxTerms];
+    std::size_t count = 0;
+    bool empty = true;
+    const auto flush = [&] {
+      if (count == 0) return;
+      params_.kernels().inner_product(modulus(l), empty ? dst : scratch, terms, count, tile);
+      if (!empty) params_.kernels().add(modulus(l), dst, dst, scratch, tile);
+      empty = false;
+      count = 0;
+    };
+    for (std::size_t p = giant.first; p < giant.last; ++p) {
+      const Product& product = transform_.products_[p];
+      const Baby& baby = transform_.babies_[product.baby];
+      if (baby.steps == 0 && l >= limbs_) continue;  // a multiple of P
+      const std::uint64_t* rotated =
+          baby.steps == 0 ? component(baby.input, part) + l * n_ : baby_row(product.baby, part, l);
+      terms[count++] = {rotated + offset, product.weights.data() + l * n_ + offset};
+      if (count == kMaxTerms) flush();
+    }
+    flush();
+    if (empty) std::memset(dst, 0, tile * sizeof *dst);
+  }
+
+  const LinearTransform& transform_;
+  const Params& params_;
+  std::span<const Ciphertext> in_;
+  const GaloisKeys& keys_;
+  platform::ThreadPool* pool_;
+  KeySwitch key_switch_;
+  std::size_t n_, limbs_, total_, rows_, workers_, most_giants_ = 0;
+  std::uint64_t *inputs_ = nullptr, *babies_ = nullptr, *inner_ = nullptr, *sums_ = nullptr, *workers_memory_ = nullptr;
+};
+
+Status LinearTransform::apply(std::vector<Ciphertext>& out, std::span<const Ciphertext> in, const GaloisKeys& keys,
+                              Workspace& workspace, platform::ThreadPool* pool) const {
+  if (in.size() != inputs_) return invalid_argument(concat("the transform takes ", inputs_, " ciphertexts, not ", in.size()));
+  if (!(keys.params() == params_))
+    return platform::mismatch("the Galois keys have other parameters than the transform");
+  Noise largest;
+  for (const Ciphertext& c : in) {
+    if (!(c.params() == params_) || c.limbs() != limbs_)
+      return platform::mismatch("a ciphertext has other parameters or primes than the transform");
+    if (c.components() != 2 || c.form() != Form::kCoefficients)
+      return invalid_argument("a transform takes ciphertexts of two components in coefficients form");
+    if (c.noise().log2_sigma > largest.log2_sigma) largest = c.noise();
+  }
+  for (const std::size_t g : elements_) {
+    if (keys.find(g) == nullptr) return platform::mismatch(concat("no Galois key for element ", g));
+  }
+  const NoiseModel model(params_);
+  const Noise noise_out = noise(largest);
+  FCN_RETURN_IF_ERROR(model.check(noise_out, limbs_, "a linear transform"));
+
+  std::vector<Ciphertext> result;
+  for (std::size_t o = 0; o < outputs_; ++o) {
+    FCN_ASSIGN_OR_RETURN(Ciphertext c, Ciphertext::create(params_, 2, limbs_));
+    c.set_noise(noise_out);
+    result.push_back(std::move(c));
+  }
+  Run run(*this, in, keys, pool);
+  FCN_ASSIGN_OR_RETURN(std::uint64_t * memory, workspace.words(run.words()));
+  run.start(memory);
+  run.decompose_inputs();
+  run.rotate_inputs();
+  std::size_t first = 0;
+  for (std::uint32_t o = 0; o < outputs_; ++o) {
+    std::size_t last = first;
+    while (last < giants_.size() && giants_[last].output == o) ++last;
+    run.multiply(first, last);
+    run.rotate_sums(first, last);
+    run.finish(result[o], bias_.empty() ? nullptr : bias_[o].data());
+    first = last;
+  }
+  out = std::move(result);
+  return {};
+}
+
+}  // namespace fcn::fv
