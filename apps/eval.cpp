@@ -134,7 +134,7 @@ int run_eval(std::span<const std::string> arguments) {
                 "Encrypts MNIST test images, runs the network on the ciphertexts, decrypts the scores and "
                 "compares them\n"
                 "with those of the integer network. Times are medians per image and include serialisation.");
-  flags.add_choice("layout", "NAME", &values.layout, {"pixel"}, "how values lie in ciphertexts");
+  flags.add_choice("layout", "NAME", &values.layout, {"pixel", "packed"}, "how values lie in ciphertexts");
   flags.add_integer("images", &values.images, 1, 1000000, "how many test images, from the first on");
   flags.add_integer("threads", &values.threads, 0, 1024, "threads; 0: one for each processor");
   flags.add_text("isa", "NAME", &values.isa,

@@ -9,6 +9,7 @@
 #include "../nn/pixel_plan.h"
 #include "../nn/range_analysis.h"
 #include "commands.h"
+#include "inspect_packed.h"
 #include "mnist_folder.h"
 #include "model_source.h"
 #include "terminal.h"
@@ -124,30 +125,42 @@ Status print_accuracy(const nn::Network& network, const std::string& mnist) {
   return {};
 }
 
-Status inspect(const std::string& model, const std::string& mnist) {
-  FCN_ASSIGN_OR_RETURN(const nn::Network network, load_network(model));
+struct InspectFlags {
+  std::string model, mnist, layout = "pixel";
+  std::uint64_t input_ciphertexts = 0;
+};
+
+Status inspect(const InspectFlags& flags) {
+  FCN_ASSIGN_OR_RETURN(const nn::Network network, load_network(flags.model));
   FCN_ASSIGN_OR_RETURN(const std::vector<nn::LayerRange> ranges, nn::analyze_ranges(network));
-  FCN_ASSIGN_OR_RETURN(const nn::PixelPlan plan, nn::smallest_pixel_plan(network));
   std::printf("%s\n  input %s, pixels in [0, %" PRId64 "], scores = integers / %.17g\n", network.name.c_str(),
               shape_text(network.input).c_str(), network.input_max, network.output_scale);
   for (std::size_t i = 0; i < network.layers.size(); ++i) print_layer(i, network.layers[i], ranges[i]);
-  print_plan(plan);
-  return mnist.empty() ? Status() : print_accuracy(network, mnist);
+  if (flags.layout == "packed") {
+    FCN_RETURN_IF_ERROR(print_packed(network, {.input_ciphertexts = flags.input_ciphertexts}));
+  } else {
+    FCN_ASSIGN_OR_RETURN(const nn::PixelPlan plan, nn::smallest_pixel_plan(network));
+    print_plan(plan);
+  }
+  return flags.mnist.empty() ? Status() : print_accuracy(network, flags.mnist);
 }
 
 }  // namespace
 
 int run_inspect(std::span<const std::string> arguments) {
-  std::string model, mnist;
+  InspectFlags values;
   FlagSet flags(
       "inspect [flags]",
       "Shows a model's layers, shapes, weights and ranges, and what running it encrypted will take.");
-  flags.add_text("model", "FILE", &model, "a model file (default: the built-in model)");
-  flags.add_text("mnist", "DIR", &mnist,
+  flags.add_text("model", "FILE", &values.model, "a model file (default: the built-in model)");
+  flags.add_choice("layout", "NAME", &values.layout, {"pixel", "packed"}, "how values lie in ciphertexts");
+  flags.add_integer("input-ciphertexts", &values.input_ciphertexts, 0, 1024,
+                    "packed: how many ciphertexts an image becomes; 0: the cheapest");
+  flags.add_text("mnist", "DIR", &values.mnist,
                  "also measures the accuracy of the integer network on these test images");
   int exit_code = kExitOk;
   if (!parse_or_help(flags, "inspect", arguments, exit_code)) return exit_code;
-  return exit_code_of("inspect", inspect(model, mnist));
+  return exit_code_of("inspect", inspect(values));
 }
 
 }  // namespace fcn::apps

@@ -19,10 +19,15 @@ using platform::Status;
 class Switcher {
  public:
   Switcher(const Params& params, std::size_t limbs, platform::ThreadPool* pool)
-      : params_(params), key_switch_(params, limbs), n_(params.n()), pool_(pool),
+      : params_(params),
+        key_switch_(params, limbs),
+        n_(params.n()),
+        pool_(pool),
         workers_(pool == nullptr ? 1 : pool->size()) {}
 
-  std::size_t words() const { return key_switch_.digit_words() + key_switch_.sum_words() + workers_ * worker_words(); }
+  std::size_t words() const {
+    return key_switch_.digit_words() + key_switch_.sum_words() + workers_ * worker_words();
+  }
   void start(std::uint64_t* memory) {
     digits_ = memory;
     sums_ = digits_ + key_switch_.digit_words();
@@ -76,7 +81,9 @@ class Switcher {
   }
 
  private:
-  std::size_t worker_words() const { return std::max(n_ + key_switch_.inner_words(), key_switch_.divide_words()); }
+  std::size_t worker_words() const {
+    return std::max(n_ + key_switch_.inner_words(), key_switch_.divide_words());
+  }
 
   const Params& params_;
   KeySwitch key_switch_;
@@ -90,13 +97,15 @@ class Switcher {
 // key: that of g. Errors: see apply_galois_inplace.
 Status find_key(const GaloisKey*& key, const Ciphertext& a, std::size_t g, const GaloisKeys& keys) {
   const Params& params = a.params();
-  if (!(params == keys.params())) return mismatch("the Galois keys have other parameters than the ciphertext");
+  if (!(params == keys.params()))
+    return mismatch("the Galois keys have other parameters than the ciphertext");
   if (!is_galois_element(params, g)) {
-    return platform::invalid_argument(concat("Galois element ", g, " is not 1 modulo ", 2 * params.t().digits(),
-                                             " and below ", 2 * params.n()));
+    return platform::invalid_argument(concat("Galois element ", g, " is not 1 modulo ",
+                                             2 * params.t().digits(), " and below ", 2 * params.n()));
   }
   if (a.components() != 2) {
-    return platform::invalid_argument(concat("a rotation of ", a.components(), " components; relinearize first"));
+    return platform::invalid_argument(
+        concat("a rotation of ", a.components(), " components; relinearize first"));
   }
   key = keys.find(g);
   if (key == nullptr && g != 1) return mismatch(concat("no Galois key for element ", g));
@@ -105,7 +114,8 @@ Status find_key(const GaloisKey*& key, const Ciphertext& a, std::size_t g, const
 
 }  // namespace
 
-Status relinearize_inplace(Ciphertext& a, const RelinKeys& keys, Workspace& workspace, platform::ThreadPool* pool) {
+Status relinearize_inplace(Ciphertext& a, const RelinKeys& keys, Workspace& workspace,
+                           platform::ThreadPool* pool) {
   if (!(a.params() == keys.params()))
     return mismatch("the relinearization keys have other parameters than the ciphertext");
   if (a.components() == 2) {

@@ -31,7 +31,8 @@ platform::Status rotate_inplace(Ciphertext& a, std::int64_t steps, const GaloisK
 // a += the sum of a rotated by each of steps. Errors: those of rotate_inplace, before any work. Cost: one decomposition
 // and one division for all; an inner product and a permutation a step. Noise: coefficients at multiples of X^k stay where
 // they are in every rotation, so that deviations add up.
-platform::Status add_rotations_inplace(Ciphertext& a, std::span<const std::int64_t> steps, const GaloisKeys& keys,
-                                       Workspace& workspace, platform::ThreadPool* pool = nullptr);
+platform::Status add_rotations_inplace(Ciphertext& a, std::span<const std::int64_t> steps,
+                                       const GaloisKeys& keys, Workspace& workspace,
+                                       platform::ThreadPool* pool = nullptr);
 
 }  // namespace fcn::fv

@@ -27,8 +27,9 @@ struct Transformed {
 };
 
 // The weights as a plaintext modulo every prime of q and P, or times P modulo those of q.
-Result<Transformed> transform_weights(const SlotEncoder& encoder, const KeySwitch& key_switch, std::size_t rows,
-                                      std::span<const std::int64_t> weights, bool times_special) {
+Result<Transformed> transform_weights(const SlotEncoder& encoder, const KeySwitch& key_switch,
+                                      std::size_t rows, std::span<const std::int64_t> weights,
+                                      bool times_special) {
   FCN_ASSIGN_OR_RETURN(const Plaintext plaintext, encoder.encode(weights));
   const Params& params = plaintext.params();
   const std::size_t n = params.n();
@@ -53,12 +54,14 @@ Result<Transformed> transform_weights(const SlotEncoder& encoder, const KeySwitc
 
 }  // namespace
 
-Result<LinearTransform> LinearTransform::create(const SlotEncoder& encoder, std::size_t limbs, std::size_t inputs,
-                                                std::size_t outputs, std::span<const RotatedProduct> products,
+Result<LinearTransform> LinearTransform::create(const SlotEncoder& encoder, std::size_t limbs,
+                                                std::size_t inputs, std::size_t outputs,
+                                                std::span<const RotatedProduct> products,
                                                 const std::vector<std::vector<std::int64_t>>& bias) {
   const Params& params = encoder.params();
   if (!params.has_special()) {
-    return Status(StatusCode::kUnsupported, "a linear transform of slots needs parameters with a special prime");
+    return Status(StatusCode::kUnsupported,
+                  "a linear transform of slots needs parameters with a special prime");
   }
   FCN_RETURN_IF_ERROR(check_shape(params, 2, limbs));
   const std::size_t period = params.t().is_integer() ? encoder.slots() / 2 : encoder.slots();
@@ -69,15 +72,18 @@ Result<LinearTransform> LinearTransform::create(const SlotEncoder& encoder, std:
   std::vector<std::size_t> order(products.size());
   for (std::size_t i = 0; i < order.size(); ++i) {
     const RotatedProduct& product = products[i];
-    if (product.input >= inputs || product.output >= outputs || product.giant >= period || product.baby >= period) {
-      return invalid_argument(concat("product ", i, ": input ", product.input, ", output ", product.output, ", giant step ",
-                                     product.giant, " or baby step ", product.baby, " is out of range"));
+    if (product.input >= inputs || product.output >= outputs || product.giant >= period ||
+        product.baby >= period) {
+      return invalid_argument(concat("product ", i, ": input ", product.input, ", output ", product.output,
+                                     ", giant step ", product.giant, " or baby step ", product.baby,
+                                     " is out of range"));
     }
     order[i] = i;
     result.extended_ = result.extended_ || product.baby != 0;
   }
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return std::pair(products[a].output, products[a].giant) < std::pair(products[b].output, products[b].giant);
+    return std::pair(products[a].output, products[a].giant) <
+           std::pair(products[b].output, products[b].giant);
   });
 
   const KeySwitch key_switch(params, limbs);
@@ -86,7 +92,8 @@ Result<LinearTransform> LinearTransform::create(const SlotEncoder& encoder, std:
     const RotatedProduct& product = products[i];
     if (result.giants_.empty() || result.giants_.back().output != product.output ||
         result.giants_.back().steps != product.giant) {
-      result.giants_.push_back({product.output, product.giant, result.products_.size(), result.products_.size()});
+      result.giants_.push_back(
+          {product.output, product.giant, result.products_.size(), result.products_.size()});
     }
     Giant& giant = result.giants_.back();
     auto baby = std::find_if(result.babies_.begin(), result.babies_.end(), [&](const Baby& known) {
@@ -94,10 +101,12 @@ Result<LinearTransform> LinearTransform::create(const SlotEncoder& encoder, std:
     });
     if (baby == result.babies_.end()) baby = result.babies_.insert(baby, {product.input, product.baby});
     const bool times_special = result.extended_ && product.baby == 0;
-    FCN_ASSIGN_OR_RETURN(Transformed weights,
-                         transform_weights(encoder, key_switch, times_special ? limbs : rows, product.weights, times_special));
+    FCN_ASSIGN_OR_RETURN(
+        Transformed weights,
+        transform_weights(encoder, key_switch, times_special ? limbs : rows, product.weights, times_special));
     giant.norm2 += weights.norm2;
-    result.products_.push_back({static_cast<std::size_t>(baby - result.babies_.begin()), std::move(weights.values)});
+    result.products_.push_back(
+        {static_cast<std::size_t>(baby - result.babies_.begin()), std::move(weights.values)});
     giant.last = result.products_.size();
   }
   for (const Baby& baby : result.babies_) {
@@ -111,7 +120,8 @@ Result<LinearTransform> LinearTransform::create(const SlotEncoder& encoder, std:
     result.elements_.push_back(rotation_element(params, giant.steps));
   }
   std::sort(result.elements_.begin(), result.elements_.end());
-  result.elements_.erase(std::unique(result.elements_.begin(), result.elements_.end()), result.elements_.end());
+  result.elements_.erase(std::unique(result.elements_.begin(), result.elements_.end()),
+                         result.elements_.end());
 
   if (!bias.empty() && bias.size() != outputs)
     return invalid_argument(concat(bias.size(), " biases for ", outputs, " outputs"));
@@ -199,7 +209,8 @@ class LinearTransform::Run {
     const std::size_t each = key_switch_.digits() * total_;
     platform::parallel_for(pool_, in_.size() * each, [&](std::size_t task, std::size_t) {
       const std::size_t input = task / each, d = task % each / total_, l = task % total_;
-      key_switch_.decompose(digits(input) + (d * total_ + l) * n_, d, l, in_[input].component(1), component(input, 1));
+      key_switch_.decompose(digits(input) + (d * total_ + l) * n_, d, l, in_[input].component(1),
+                            component(input, 1));
     });
   }
 
@@ -245,7 +256,8 @@ class LinearTransform::Run {
       std::uint64_t* sum = sums_ + worker * key_switch_.sum_words();
       if (giant.steps == 0) {
         for (std::size_t part = 0; part < 2; ++part) {
-          for (std::size_t l = 0; l < rows_; ++l) add_scaled(sum + (part * total_ + l) * n_, inner_row(at, part, l), l);
+          for (std::size_t l = 0; l < rows_; ++l)
+            add_scaled(sum + (part * total_ + l) * n_, inner_row(at, part, l), l);
         }
         return;
       }
@@ -330,8 +342,8 @@ class LinearTransform::Run {
   }
 
   // dst = the sum of a giant step's products over one tile of one row. scratch: a tile.
-  void sum_products(std::uint64_t* dst, const Giant& giant, std::size_t part, std::size_t l, std::size_t offset,
-                    std::size_t tile, std::uint64_t* scratch) const {
+  void sum_products(std::uint64_t* dst, const Giant& giant, std::size_t part, std::size_t l,
+                    std::size_t offset, std::size_t tile, std::uint64_t* scratch) const {
     constexpr std::size_t kMaxTerms = 64;
     ntt::PointwiseProduct terms[kMaxTerms];
     std::size_t count = 0;
@@ -363,12 +375,15 @@ class LinearTransform::Run {
   platform::ThreadPool* pool_;
   KeySwitch key_switch_;
   std::size_t n_, limbs_, total_, rows_, workers_, most_giants_ = 0;
-  std::uint64_t *inputs_ = nullptr, *babies_ = nullptr, *inner_ = nullptr, *sums_ = nullptr, *workers_memory_ = nullptr;
+  std::uint64_t *inputs_ = nullptr, *babies_ = nullptr, *inner_ = nullptr, *sums_ = nullptr,
+                *workers_memory_ = nullptr;
 };
 
-Status LinearTransform::apply(std::vector<Ciphertext>& out, std::span<const Ciphertext> in, const GaloisKeys& keys,
-                              Workspace& workspace, platform::ThreadPool* pool) const {
-  if (in.size() != inputs_) return invalid_argument(concat("the transform takes ", inputs_, " ciphertexts, not ", in.size()));
+Status LinearTransform::apply(std::vector<Ciphertext>& out, std::span<const Ciphertext> in,
+                              const GaloisKeys& keys, Workspace& workspace,
+                              platform::ThreadPool* pool) const {
+  if (in.size() != inputs_)
+    return invalid_argument(concat("the transform takes ", inputs_, " ciphertexts, not ", in.size()));
   if (!(keys.params() == params_))
     return platform::mismatch("the Galois keys have other parameters than the transform");
   Noise largest;

@@ -40,21 +40,25 @@ class LinearTransform {
   // For ciphertexts of so many limbs. bias: slots to add to each output, or empty. Errors: kUnsupported (no slots, or no
   // special prime), kInvalidArgument naming an index or rotation out of range, kOutOfRange (a weight that is no balanced
   // residue), kOutOfMemory. Memory: key_limbs n words a product.
-  static platform::Result<LinearTransform> create(const SlotEncoder& encoder, std::size_t limbs, std::size_t inputs,
-                                                  std::size_t outputs, std::span<const RotatedProduct> products,
+  static platform::Result<LinearTransform> create(const SlotEncoder& encoder, std::size_t limbs,
+                                                  std::size_t inputs, std::size_t outputs,
+                                                  std::span<const RotatedProduct> products,
                                                   const std::vector<std::vector<std::int64_t>>& bias);
 
   // The Galois elements of all steps, in rising order.
   const std::vector<std::size_t>& galois_elements() const noexcept { return elements_; }
   std::size_t products() const noexcept { return products_.size(); }
   bool has_bias() const noexcept { return !bias_.empty(); }
-  std::size_t rotations() const noexcept { return rotations_; }  // babies of every input and giants of every output
+  std::size_t rotations() const noexcept {
+    return rotations_;
+  }  // babies of every input and giants of every output
 
   // Bound on the noise of every output, from one on that of every input. The plaintexts look random, so that products'
   // errors add up as variances.
   Noise noise(Noise in) const noexcept;
   // The same for one output of any transform, without its bias. extended: some baby step rotates.
-  static Noise bound(const Params& params, std::size_t limbs, Noise in, bool extended, std::span<const GiantSum> sums) noexcept;
+  static Noise bound(const Params& params, std::size_t limbs, Noise in, bool extended,
+                     std::span<const GiantSum> sums) noexcept;
 
   // out: resized to the outputs, each of two components, in coefficients form. in: two components each, coefficients
   // form. Errors: kInvalidArgument (number, components or form of inputs), kMismatch (other parameters or limbs, a
@@ -66,7 +70,7 @@ class LinearTransform {
 
  private:
   struct Product {
-    std::size_t baby;  // index into babies_
+    std::size_t baby;                                // index into babies_
     platform::AlignedBuffer<std::uint64_t> weights;  // (total, n), transform order
   };
   struct Baby {
@@ -86,7 +90,8 @@ class LinearTransform {
   std::vector<Baby> babies_;
   std::vector<Giant> giants_;      // by output
   std::vector<Product> products_;  // by giant
-  std::vector<platform::AlignedBuffer<std::uint64_t>> bias_;  // (limbs, n) each: scaled, coefficients; or none
+  std::vector<platform::AlignedBuffer<std::uint64_t>>
+      bias_;  // (limbs, n) each: scaled, coefficients; or none
   std::vector<std::size_t> elements_;
 };
 

@@ -5,6 +5,7 @@
 #include "../fv/encryption.h"
 #include "../platform/byte_order.h"
 #include "../platform/bytes.h"
+#include "packed_client.h"
 #include "pixel_client.h"
 
 namespace fcn::nn {
@@ -32,10 +33,6 @@ Status check_inputs(const ClientSpec& spec, std::span<const std::int64_t> inputs
       return platform::invalid_argument(concat("input ", i, " is not in [0, ", spec.input_max, "]"));
   }
   return {};
-}
-
-Status packed_is_missing() {
-  return {platform::StatusCode::kUnsupported, "this version does not run the packed layout"};
 }
 
 }  // namespace
@@ -83,9 +80,12 @@ Result<Bytes> Client::evaluation_keys() {
 
 Result<Bytes> Client::encrypt(std::span<const std::int64_t> inputs, platform::ThreadPool& pool) {
   FCN_RETURN_IF_ERROR(check_inputs(spec_, inputs));
-  if (spec_.layout == Layout::kPacked) return packed_is_missing();
-  FCN_ASSIGN_OR_RETURN(const std::vector<fv::SeededCiphertext> encrypted,
-                       encrypt_pixels(secret_, inputs, rng_, pool));
+  const auto encrypt_all = [&]() -> Result<std::vector<fv::SeededCiphertext>> {
+    if (spec_.layout == Layout::kPixel) return encrypt_pixels(secret_, inputs, rng_, pool);
+    FCN_ASSIGN_OR_RETURN(const fv::SlotEncoder encoder, fv::SlotEncoder::create(spec_.params));
+    return encrypt_slots(secret_, encoder, spec_.slot_inputs, inputs, rng_, pool);
+  };
+  FCN_ASSIGN_OR_RETURN(const std::vector<fv::SeededCiphertext> encrypted, encrypt_all());
   const Bytes payload = fv::serialize(std::span<const fv::SeededCiphertext>(encrypted));
   return make_message(MessageKind::kRequest, fingerprint_, key_id_, payload);
 }
@@ -99,8 +99,9 @@ Result<std::vector<std::int64_t>> Client::decrypt(ByteSpan answer, platform::Thr
     return platform::corrupt(
         concat("an answer of ", scores.size(), " ciphertexts, not ", spec_.answer_ciphertexts()));
   }
-  if (spec_.layout == Layout::kPacked) return packed_is_missing();
-  return decrypt_values(secret_, scores, pool);
+  if (spec_.layout == Layout::kPixel) return decrypt_values(secret_, scores, pool);
+  FCN_ASSIGN_OR_RETURN(const fv::SlotEncoder encoder, fv::SlotEncoder::create(spec_.params));
+  return decrypt_slots(secret_, encoder, scores, spec_.output_slots, spec_.outputs, pool);
 }
 
 Result<SecretBuffer<std::uint8_t>> serialize_client_key(const Client& client) {

@@ -98,7 +98,7 @@ Status validate_packed(const ClientSpec& spec) {
         return invalid_argument(concat("a slot holds input ", input, " of ", spec.input.size()));
     }
   }
-  if (spec.output_slots.size() != spec.outputs) {
+  if (spec.output_slots.empty() || spec.output_slots.size() % spec.outputs != 0) {
     return invalid_argument(concat(spec.output_slots.size(), " slots for ", spec.outputs, " outputs"));
   }
   for (const std::uint32_t slot : spec.output_slots) {

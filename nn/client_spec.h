@@ -28,12 +28,14 @@ struct ClientSpec {
   std::uint64_t network_fingerprint = 0;  // of the network's text: another network is another spec
   std::uint32_t max_components = 3;       // what relinearization keys must reach
   // Packed only. slot_inputs[c][j]: the input that slot j of upload ciphertext c holds (several slots may hold the
-  // same one), or -1. output_slots[o]: slot of output o, counted through the answer's ciphertexts.
+  // same one), or -1. Output o is the sum of the slots output_slots[o * each + j], j < each = slots_per_output(),
+  // counted through the answer's ciphertexts.
   std::vector<std::vector<std::int32_t>> slot_inputs;
   std::vector<std::uint32_t> output_slots;
   std::vector<std::size_t> galois_elements;  // that keys are needed for
 
   std::size_t slots() const noexcept { return params.t().length(); }
+  std::size_t slots_per_output() const noexcept { return outputs == 0 ? 0 : output_slots.size() / outputs; }
   std::size_t upload_ciphertexts() const noexcept;
   std::size_t answer_ciphertexts() const noexcept;
 };

@@ -12,27 +12,43 @@ std::uint64_t network_fingerprint(const Network& network) {
   return platform::checksum64({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
 }
 
-Result<Plan> Plan::create(const Network& network, Layout layout, const ntt::KernelTable& kernels) {
-  FCN_RETURN_IF_ERROR(nn::validate(network));
-  if (layout != Layout::kPixel) {
-    return platform::Status(
-        platform::StatusCode::kUnsupported,
-        platform::concat("this version does not run the ", layout_name(layout), " layout"));
-  }
-  FCN_ASSIGN_OR_RETURN(PixelPlan plan, smallest_pixel_plan(network, kernels));
-  ClientSpec spec(plan.params());
+namespace {
+
+// What both layouts' specs have in common.
+ClientSpec common_spec(const Network& network, Layout layout, const fv::Params& params) {
+  ClientSpec spec(params);
   spec.layout = layout;
   spec.input = network.input;
   spec.input_max = network.input_max;
   spec.outputs = static_cast<std::uint32_t>(network.layers.back().out.size());
   spec.output_scale = network.output_scale;
   spec.network_fingerprint = network_fingerprint(network);
-  FCN_RETURN_IF_ERROR(nn::validate(spec));
-  const OpCounts counts = plan.counts();
-  const double log2_failure = plan.log2_failure();
-  const std::uint64_t spec_fingerprint = nn::fingerprint(spec);
-  return Plan(std::make_shared<const Data>(
-      Data{PixelEngine(std::move(plan)), std::move(spec), spec_fingerprint, counts, log2_failure}));
+  return spec;
+}
+
+}  // namespace
+
+Result<Plan> Plan::create(const Network& network, Layout layout, const ntt::KernelTable& kernels) {
+  FCN_RETURN_IF_ERROR(nn::validate(network));
+  const auto finish = [](auto engine, ClientSpec spec) -> Result<Plan> {
+    FCN_RETURN_IF_ERROR(nn::validate(spec));
+    const OpCounts counts = engine.plan().counts();
+    const double log2_failure = engine.plan().log2_failure();
+    const std::uint64_t spec_fingerprint = nn::fingerprint(spec);
+    return Plan(std::make_shared<const Data>(
+        Data{Engine(std::move(engine)), std::move(spec), spec_fingerprint, counts, log2_failure}));
+  };
+  if (layout == Layout::kPixel) {
+    FCN_ASSIGN_OR_RETURN(PixelPlan plan, smallest_pixel_plan(network, kernels));
+    ClientSpec spec = common_spec(network, layout, plan.params());
+    return finish(PixelEngine(std::move(plan)), std::move(spec));
+  }
+  FCN_ASSIGN_OR_RETURN(PackedPlan plan, PackedPlan::create(network, kernels));
+  ClientSpec spec = common_spec(network, layout, plan.params());
+  spec.slot_inputs = plan.input().values;
+  spec.output_slots = plan.output_slots();
+  spec.galois_elements = plan.galois_elements();
+  return finish(PackedEngine(std::move(plan)), std::move(spec));
 }
 
 }  // namespace fcn::nn

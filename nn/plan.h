@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "client_spec.h"
+#include "packed_engine.h"
 #include "pixel_engine.h"
 
 namespace fcn::nn {
@@ -13,7 +14,7 @@ namespace fcn::nn {
 class Plan {
  public:
   // The smallest secure parameters that the network's noise allows in this layout. Errors: those of
-  // smallest_pixel_plan; kUnsupported (a layout that this version does not run).
+  // smallest_pixel_plan or PackedPlan::create.
   static platform::Result<Plan> create(const Network& network, Layout layout,
                                        const ntt::KernelTable& kernels = ntt::best_kernels());
 
@@ -24,7 +25,7 @@ class Plan {
   const OpCounts& counts() const noexcept { return data_->counts; }          // of one inference
   double log2_failure() const noexcept { return data_->log2_failure; }  // of the decryption of all outputs
 
-  using Engine = std::variant<PixelEngine>;
+  using Engine = std::variant<PixelEngine, PackedEngine>;
   const Engine& engine() const noexcept { return data_->engine; }
 
  private:

@@ -1,9 +1,12 @@
 // The computing role: a plan and one client's evaluation keys; requests in, answers out. It sees no secret key.
 #pragma once
 
+#include <atomic>
+#include <memory>
 #include <optional>
 
 #include "../fv/keys.h"
+#include "../fv/workspace.h"
 #include "../platform/thread_pool.h"
 #include "plan.h"
 #include "progress.h"
@@ -29,10 +32,15 @@ class Server {
  private:
   Server(Plan plan, const KeyId& key_id, fv::RelinKeys relin, std::optional<fv::GaloisKeys> galois)
       : plan_(std::move(plan)), key_id_(key_id), relin_(std::move(relin)), galois_(std::move(galois)) {}
+  // A workspace that no run uses, kept for the next.
+  struct Spare : std::atomic<fv::Workspace*> {
+    ~Spare() { delete load(); }
+  };
   Plan plan_;
   KeyId key_id_;
   fv::RelinKeys relin_;
   std::optional<fv::GaloisKeys> galois_;  // where the plan needs any
+  std::unique_ptr<Spare> spare_ = std::make_unique<Spare>();
 };
 
 }  // namespace fcn::nn

@@ -18,3 +18,7 @@ target_compile_definitions(test_pixel_engine PRIVATE FCN_SOURCE_DIR="${PROJECT_S
 fcn_test(nn message)
 fcn_test(nn client_spec)
 fcn_test(nn roles)
+fcn_test(nn slot_matrix)
+fcn_test(nn packed_plan)
+target_compile_definitions(test_packed_plan PRIVATE FCN_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+fcn_test(nn packed_engine)

@@ -10,8 +10,8 @@ namespace {
 
 // Digit j of the balanced expansion x = sum of d_j 2^(w j), d_j in [-2^(w-1), 2^(w-1)), of the centred residues; the
 // highest digit takes what is left, of either sign.
-void extract_digit(std::int64_t* digit, const std::uint64_t* x, std::size_t n, const ntt::Modulus& q, std::size_t j,
-                   std::size_t digits, unsigned w) noexcept {
+void extract_digit(std::int64_t* digit, const std::uint64_t* x, std::size_t n, const ntt::Modulus& q,
+                   std::size_t j, std::size_t digits, unsigned w) noexcept {
   const unsigned shift = w * static_cast<unsigned>(j);
   const bool top = j + 1 == digits;
   // Half of every lower digit makes those non-negative; 2^62, a multiple of 2^shift, the highest.
@@ -71,8 +71,8 @@ void KeySwitch::divide(std::uint64_t* sum, std::uint64_t* scratch) const noexcep
   for (std::size_t l = 0; l < total_; ++l) params_.table(prime(l)).inverse(sum + l * n_);
   if (!params_.has_special()) return;
   const Level& level = params_.level(limbs_);
-  subtract_and_divide(params_, sum, 0, limbs_, sum + limbs_ * n_, level.from_special, level.special_inverse.data(),
-                      scratch);
+  subtract_and_divide(params_, sum, 0, limbs_, sum + limbs_ * n_, level.from_special,
+                      level.special_inverse.data(), scratch);
 }
 
 }  // namespace fcn::fv

@@ -38,8 +38,9 @@ class KeySwitch {
   // Sum over the digits of digit times key, for one part (0: b, 1: a) and prime l; rotation (or null) acts on the digits
   // first. Shape: dst (n), transform order; digits as above, all of them. scratch: inner_words(). Aliasing: none.
   std::size_t inner_words() const noexcept { return digits() * n_; }
-  void inner(std::uint64_t* dst, std::size_t part, std::size_t l, const std::uint64_t* digits, const KeySwitchKey& key,
-             const ntt::NttPermutation* rotation, std::uint64_t* scratch) const noexcept;
+  void inner(std::uint64_t* dst, std::size_t part, std::size_t l, const std::uint64_t* digits,
+             const KeySwitchKey& key, const ntt::NttPermutation* rotation,
+             std::uint64_t* scratch) const noexcept;
 
   // The first limbs() rows of sum become round(sum / P) (or sum, where there is no P), in coefficients. Shape: sum
   // (total, n), transform order. scratch: divide_words().

@@ -1,7 +1,6 @@
 // Linear maps of slots against the sum that defines them, slot by slot modulo p.
 #include "fv/linear_transform.h"
 
-
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -32,13 +31,15 @@ const TestSet kSets[] = {{"", 64, 8, 132, {50, 50}, 50, 0},
 
 class SlotLab : public NoiseLab {
  public:
-  explicit SlotLab(const TestSet& set) : NoiseLab(spec_of(set), 7), encoder(must(SlotEncoder::create(params))) {}
+  explicit SlotLab(const TestSet& set)
+      : NoiseLab(spec_of(set), 7), encoder(must(SlotEncoder::create(params))) {}
 
   std::size_t period() const { return params.t().is_integer() ? encoder.slots() / 2 : encoder.slots(); }
   // Small values of either sign.
   Slots random_slots(std::int64_t largest) {
     Slots slots(encoder.slots());
-    for (std::int64_t& x : slots) x = static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(2 * largest + 1)) - largest;
+    for (std::int64_t& x : slots)
+      x = static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(2 * largest + 1)) - largest;
     return slots;
   }
   Ciphertext encrypt(const Slots& slots, std::size_t limbs) {
@@ -76,8 +77,9 @@ Slots products(const Slots& x, const Slots& y) {
   return out;
 }
 
-std::vector<Slots> expected(const SlotLab& lab, const std::vector<Slots>& inputs, const std::vector<RotatedProduct>& matrix,
-                            const std::vector<Slots>& bias, std::size_t outputs) {
+std::vector<Slots> expected(const SlotLab& lab, const std::vector<Slots>& inputs,
+                            const std::vector<RotatedProduct>& matrix, const std::vector<Slots>& bias,
+                            std::size_t outputs) {
   std::vector<Slots> sums(outputs, Slots(lab.encoder.slots(), 0));
   for (std::size_t o = 0; o < bias.size(); ++o) sums[o] = bias[o];
   for (const RotatedProduct& product : matrix) {
@@ -98,9 +100,10 @@ TEST(LinearTransform, EqualsTheSumOfRotatedProducts) {
   for (const TestSet& set : kSets) {
     SlotLab lab(set);
     const auto last = static_cast<std::uint32_t>(lab.period() - 1);
-    std::vector<Shape> shapes = {{1, 1, 2, {0}, {0}, false},     {1, 1, 2, {0, 1, last}, {0}, true},
-                                 {1, 1, 2, {0}, {0, 2, last}, true}, {2, 1, 2, {0, 1}, {0, 3}, true},
-                                 {2, 3, 2, {1, 2}, {3}, false},  {1, 1, lab.params.q_count(), {0, 1}, {0, 2}, true}};
+    std::vector<Shape> shapes = {
+        {1, 1, 2, {0}, {0}, false},         {1, 1, 2, {0, 1, last}, {0}, true},
+        {1, 1, 2, {0}, {0, 2, last}, true}, {2, 1, 2, {0, 1}, {0, 3}, true},
+        {2, 3, 2, {1, 2}, {3}, false},      {1, 1, lab.params.q_count(), {0, 1}, {0, 2}, true}};
     if (lab.params.t().norm1() < 1000) shapes.push_back({1, 2, 1, {0}, {0}, true});
     for (const Shape& shape : shapes) {
       std::vector<RotatedProduct> matrix;
@@ -117,7 +120,8 @@ TEST(LinearTransform, EqualsTheSumOfRotatedProducts) {
         }
       }
       std::vector<Slots> bias, inputs;
-      for (std::size_t o = 0; o < (shape.bias ? shape.outputs : 0); ++o) bias.push_back(lab.random_slots(1000));
+      for (std::size_t o = 0; o < (shape.bias ? shape.outputs : 0); ++o)
+        bias.push_back(lab.random_slots(1000));
       std::vector<Ciphertext> in, out;
       for (std::size_t i = 0; i < shape.inputs; ++i) {
         inputs.push_back(lab.random_slots(100));
@@ -141,7 +145,8 @@ TEST(LinearTransform, EqualsTheSumOfRotatedProducts) {
       platform::ThreadPool pool(3);
       ASSERT_TRUE(transform.apply(in, in, keys, lab.workspace, &pool).ok());
       for (std::size_t o = 0; o < shape.outputs; ++o)
-        EXPECT_EQ(0, std::memcmp(in[o].component(0), out[o].component(0), out[o].words() * sizeof(std::uint64_t)));
+        EXPECT_EQ(
+            0, std::memcmp(in[o].component(0), out[o].component(0), out[o].words() * sizeof(std::uint64_t)));
     }
   }
 }
@@ -176,16 +181,20 @@ TEST(LinearTransform, AddsRotations) {
 
 TEST(LinearTransform, RefusesWhatDoesNotFit) {
   SlotLab lab(kSets[0]);
-  const auto products = [&](std::uint32_t output, std::uint32_t input, std::uint32_t giant, std::uint32_t baby) {
+  const auto products = [&](std::uint32_t output, std::uint32_t input, std::uint32_t giant,
+                            std::uint32_t baby) {
     return std::vector<RotatedProduct>{{output, input, giant, baby, lab.random_slots(5)}};
   };
-  for (const auto& bad : {products(1, 0, 0, 0), products(0, 1, 0, 0), products(0, 0, 8, 0), products(0, 0, 0, 8)}) {
+  for (const auto& bad :
+       {products(1, 0, 0, 0), products(0, 1, 0, 0), products(0, 0, 8, 0), products(0, 0, 0, 8)}) {
     const auto result = LinearTransform::create(lab.encoder, 2, 1, 1, bad, {});
     EXPECT_EQ(result.status().code(), StatusCode::kInvalidArgument);
     EXPECT_NE(result.status().message().find("product 0"), std::string::npos);
   }
-  EXPECT_EQ(LinearTransform::create(lab.encoder, 3, 1, 1, {}, {}).status().code(), StatusCode::kInvalidArgument);
-  EXPECT_EQ(LinearTransform::create(lab.encoder, 2, 1, 1, {}, {{}, {}}).status().code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(LinearTransform::create(lab.encoder, 3, 1, 1, {}, {}).status().code(),
+            StatusCode::kInvalidArgument);
+  EXPECT_EQ(LinearTransform::create(lab.encoder, 2, 1, 1, {}, {{}, {}}).status().code(),
+            StatusCode::kInvalidArgument);
   const auto transform = must(LinearTransform::create(lab.encoder, 2, 1, 1, products(0, 0, 2, 1), {}));
   const auto keys = must(fv::GaloisKeys::generate(lab.key, lab.rng, {fv::rotation_element(lab.params, 1)}));
   std::vector<Ciphertext> in, out;
@@ -221,7 +230,8 @@ TEST(DroppedBits, StayBelowTheStatedNoise) {
     fv::Bytes damaged = fv::serialize({&c, 1}, 7);
     damaged[24 + 4 + 2] = static_cast<std::uint8_t>(63 << 1);  // more dropped bits than there are
     const std::uint64_t checksum = platform::checksum64({damaged.data(), damaged.size() - 8});
-    for (unsigned i = 0; i < 8; ++i) damaged[damaged.size() - 8 + i] = static_cast<std::uint8_t>(checksum >> (8 * i));
+    for (unsigned i = 0; i < 8; ++i)
+      damaged[damaged.size() - 8 + i] = static_cast<std::uint8_t>(checksum >> (8 * i));
     EXPECT_EQ(fv::deserialize_ciphertexts(lab.params, damaged).status().code(), StatusCode::kCorrupt);
   }
 }

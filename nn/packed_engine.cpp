@@ -1,0 +1,137 @@
+#include "packed_engine.h"
+
+#include "../fv/encoding.h"
+#include "../fv/evaluation.h"
+#include "../fv/key_switching.h"
+#include "../fv/modulus_switch.h"
+#include "../fv/product.h"
+
+namespace fcn::nn {
+
+using fv::Ciphertext;
+using platform::concat;
+using platform::mismatch;
+using platform::Result;
+using platform::Status;
+
+namespace {
+
+Status drop_to(Ciphertext& x, std::size_t limbs, fv::Workspace& workspace) {
+  while (x.limbs() > limbs) FCN_RETURN_IF_ERROR(fv::modulus_switch_inplace(x, workspace));
+  return {};
+}
+
+}  // namespace
+
+Status PackedEngine::activate(Ciphertext& x, const std::vector<std::int64_t>& a, const fv::RelinKeys& relin,
+                              fv::Workspace& workspace, platform::ThreadPool& pool) const {
+  if (a.size() > 2) {
+    FCN_ASSIGN_OR_RETURN(Ciphertext linear,
+                         a[1] == 0 ? Ciphertext::create(x.params(), 2, x.limbs()) : x.clone());
+    FCN_RETURN_IF_ERROR(fv::square(x, x, workspace));
+    FCN_RETURN_IF_ERROR(fv::relinearize_inplace(x, relin, workspace, &pool));
+    if (a[2] != 1) FCN_RETURN_IF_ERROR(fv::multiply_scalar_inplace(x, a[2]));
+    if (a[1] != 0) {
+      FCN_RETURN_IF_ERROR(fv::multiply_scalar_inplace(linear, a[1]));
+      FCN_RETURN_IF_ERROR(fv::add_inplace(x, linear));
+    }
+  } else {
+    FCN_RETURN_IF_ERROR(fv::multiply_scalar_inplace(x, a[1]));
+  }
+  if (a[0] == 0) return {};
+  FCN_ASSIGN_OR_RETURN(const fv::Plaintext constant,
+                       fv::encode_integer(x.params(), a[0]));  // the same in every slot
+  return fv::add_plain_inplace(x, constant, workspace);
+}
+
+// Adds a uniform number to every slot, such that those of the slots of one output add up to 0.
+Status PackedEngine::blind(std::vector<Ciphertext>& answer, const platform::Seed& blinding,
+                           fv::Workspace& workspace) const {
+  FCN_ASSIGN_OR_RETURN(const fv::SlotEncoder encoder, fv::SlotEncoder::create(plan_.params()));
+  const auto p = static_cast<std::int64_t>(encoder.modulus());
+  platform::ChaCha20 rng(blinding);
+  const auto balanced = [p](std::int64_t x) { return 2 * x > p ? x - p : 2 * x < -p ? x + p : x; };
+  FCN_ASSIGN_OR_RETURN(auto masks,
+                       platform::SecretBuffer<std::int64_t>::create(answer.size() * encoder.slots()));
+  // Multiples of p up to 2^64 are equally many for each residue; what is above is drawn again.
+  const std::uint64_t up = encoder.modulus(), limit = ~std::uint64_t{0} - ~std::uint64_t{0} % up;
+  for (std::int64_t& mask : masks) {
+    std::uint64_t word = rng.next_u64();
+    while (word >= limit) word = rng.next_u64();
+    mask = balanced(static_cast<std::int64_t>(word % up));
+  }
+  const std::vector<std::uint32_t>& slots = plan_.output_slots();
+  const std::size_t each = slots.size() / plan_.network().layers.back().out.size();
+  for (std::size_t first = 0; first < slots.size(); first += each) {
+    std::int64_t sum = 0;
+    for (std::size_t j = 1; j < each; ++j) sum = balanced(sum + masks[slots[first + j]]);
+    masks[slots[first]] = -sum;
+  }
+  for (std::size_t c = 0; c < answer.size(); ++c) {
+    FCN_ASSIGN_OR_RETURN(const fv::Plaintext plaintext,
+                         encoder.encode({masks.data() + c * encoder.slots(), encoder.slots()}));
+    FCN_RETURN_IF_ERROR(fv::add_plain_inplace(answer[c], plaintext, workspace));
+  }
+  return {};
+}
+
+Result<std::vector<Ciphertext>> PackedEngine::infer(std::span<const fv::SeededCiphertext> pixels,
+                                                    const fv::RelinKeys& relin, const fv::GaloisKeys& galois,
+                                                    const platform::Seed& blinding, fv::Workspace& workspace,
+                                                    platform::ThreadPool& pool, OpCounts* counts,
+                                                    const Progress& progress, double (*clock)(),
+                                                    std::vector<PackedStageTimes>* times) const {
+  const fv::Params& params = plan_.params();
+  if (pixels.size() != plan_.input().ciphertexts()) {
+    return platform::invalid_argument(
+        concat("the plan reads ", plan_.input().ciphertexts(), " ciphertexts, not ", pixels.size()));
+  }
+  if (!(relin.params() == params) || !(galois.params() == params))
+    return mismatch("the evaluation keys have other parameters than the network's plan");
+  for (const std::size_t g : plan_.galois_elements()) {
+    if (galois.find(g) == nullptr)
+      return mismatch(concat("no Galois key for element ", g, ", which the plan rotates by"));
+  }
+  std::vector<Ciphertext> values;
+  for (std::size_t i = 0; i < pixels.size(); ++i) {
+    if (!(pixels[i].params == params))
+      return mismatch(concat("ciphertext ", i, " has other parameters than the network's plan"));
+    FCN_ASSIGN_OR_RETURN(Ciphertext value, pixels[i].expand());
+    values.push_back(std::move(value));
+  }
+  double last = clock == nullptr ? 0 : clock();
+  const auto lap = [&](double& into) {
+    if (clock == nullptr) return;
+    const double now = clock();
+    into += now - last;
+    last = now;
+  };
+  if (times != nullptr) times->assign(plan_.stages().size(), {});
+  for (std::size_t i = 0; i < plan_.stages().size(); ++i) {
+    const PackedStage& stage = plan_.stages()[i];
+    PackedStageTimes spent;
+    if (progress) progress(stage.name, i, plan_.stages().size());
+    for (Ciphertext& x : values) FCN_RETURN_IF_ERROR(drop_to(x, stage.limbs, workspace));
+    FCN_RETURN_IF_ERROR(stage.transform.apply(values, values, galois, workspace, &pool));
+    lap(spent.linear);
+    for (Ciphertext& x : values) {
+      for (const auto& fold : stage.folds)
+        FCN_RETURN_IF_ERROR(fv::add_rotations_inplace(x, fold, galois, workspace, &pool));
+    }
+    lap(spent.fold);
+    for (Ciphertext& x : values) {
+      FCN_RETURN_IF_ERROR(drop_to(x, stage.activation_limbs, workspace));
+      if (!stage.polynomial.empty())
+        FCN_RETURN_IF_ERROR(activate(x, stage.polynomial, relin, workspace, pool));
+    }
+    lap(spent.activation);
+    if (times != nullptr) (*times)[i] = spent;
+  }
+  for (Ciphertext& x : values) FCN_RETURN_IF_ERROR(drop_to(x, 1, workspace));
+  FCN_RETURN_IF_ERROR(blind(values, blinding, workspace));
+  if (progress) progress("answer", plan_.stages().size(), plan_.stages().size());
+  if (counts != nullptr) *counts = plan_.counts();
+  return values;
+}
+
+}  // namespace fcn::nn

@@ -1,0 +1,229 @@
+// Encrypted runs in the packed layout equal the integer network exactly: random networks, and the trained model.
+#include "nn/packed_engine.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <type_traits>
+
+#include "fv/evaluation.h"
+#include "fv/modulus_switch.h"
+#include "fv/serialization.h"
+#include "nn/model_file.h"
+#include "nn/packed_client.h"
+#include "nn/plain_run.h"
+#include "support/kernels_under_test.h"
+#include "support/random_network.h"
+
+namespace fcn::nn {
+namespace {
+
+using platform::StatusCode;
+
+static_assert(!std::is_constructible_v<PackedEngine, const fv::SecretKey&>);
+static_assert(!std::is_constructible_v<fv::GaloisKeys, const fv::SecretKey&>);
+
+// Both roles of one plan.
+class Party {
+ public:
+  explicit Party(PackedPlan plan)
+      : engine(std::move(plan)),
+        params(engine.plan().params()),
+        rng(platform::Seed{4, 5, 6}),
+        secret(fv::SecretKey::generate(params, rng).value()),
+        relin(fv::RelinKeys::generate(secret, rng).value()),
+        galois(fv::GaloisKeys::generate(secret, rng, engine.plan().galois_elements()).value()),
+        encoder(fv::SlotEncoder::create(params).value()) {}
+
+  std::vector<fv::SeededCiphertext> encrypt(const std::vector<std::int64_t>& pixels) {
+    platform::ThreadPool pool(2);
+    auto encrypted = encrypt_slots(secret, encoder, engine.plan().input().values, pixels, rng, pool);
+    EXPECT_TRUE(encrypted.ok()) << encrypted.status().message();
+    return std::move(encrypted).value();
+  }
+  std::vector<fv::Ciphertext> infer(const std::vector<fv::SeededCiphertext>& encrypted, std::size_t threads,
+                                    const platform::Seed& blinding = {}) {
+    platform::ThreadPool pool(threads);
+    OpCounts counts;
+    auto answer = engine.infer(encrypted, relin, galois, blinding, workspace, pool, &counts);
+    EXPECT_TRUE(answer.ok()) << answer.status().message();
+    EXPECT_EQ(counts, engine.plan().counts());
+    return std::move(answer).value();
+  }
+  std::vector<std::int64_t> decrypt(const std::vector<fv::Ciphertext>& answer) {
+    platform::ThreadPool pool(1);
+    const PackedPlan& plan = engine.plan();
+    // As it travels: without its lowest bits.
+    const fv::Bytes bytes = fv::serialize({answer.data(), answer.size()}, plan.dropped_bits());
+    const auto arrived = fv::deserialize_ciphertexts(params, bytes);
+    EXPECT_TRUE(arrived.ok()) << arrived.status().message();
+    auto scores = decrypt_slots(secret, encoder, arrived.value(), plan.output_slots(),
+                                plan.network().layers.back().out.size(), pool);
+    EXPECT_TRUE(scores.ok()) << scores.status().message();
+    return std::move(scores).value();
+  }
+
+  PackedEngine engine;
+  fv::Params params;
+  platform::ChaCha20 rng;
+  fv::SecretKey secret;
+  fv::RelinKeys relin;
+  fv::GaloisKeys galois;
+  fv::SlotEncoder encoder;
+  fv::Workspace workspace;
+};
+
+void expect_exact(const Network& network, test::Random& random, const PackedOptions& options = {}) {
+  auto plan = PackedPlan::create(network, test::default_test_kernels(), options);
+  ASSERT_TRUE(plan.ok()) << plan.status().message();
+  Party party(std::move(plan).value());
+  for (int image = 0; image < 2; ++image) {
+    const auto pixels = test::random_image(random, network);
+    const auto expected = plain_run(network, pixels);
+    ASSERT_TRUE(expected.ok());
+    const auto answer = party.infer(party.encrypt(pixels), 1);
+    EXPECT_EQ(party.decrypt(answer), expected.value());
+  }
+}
+
+Layer dense(test::Random& random, const Shape& in, int outputs) {
+  Layer layer = make_dense(in, outputs);
+  test::randomize_weights(random, layer);
+  return layer;
+}
+Layer convolution(test::Random& random, const Shape& in, int channels, int kernel, int stride, int padding) {
+  Layer layer = make_conv2d(in, channels, kernel, stride, padding);
+  test::randomize_weights(random, layer);
+  return layer;
+}
+
+Network network_of(const Shape& input, std::int64_t input_max, std::vector<Layer> layers) {
+  Network network;
+  network.name = "test";
+  network.input = input;
+  network.input_max = input_max;
+  network.layers = std::move(layers);
+  return network;
+}
+
+// The demo's shape, smaller: convolution, square, dense, square, dense.
+Network small_mnist(test::Random& random, int side = 14) {
+  const Layer first = convolution(random, {1, side, side}, 3, 5, 2, 1), second = dense(random, first.out, 12);
+  return network_of({1, side, side}, 3,
+                    {first, make_polynomial(first.out, {0, 0, 1}), second,
+                     make_polynomial(second.out, {0, 0, 1}), dense(random, second.out, 5)});
+}
+
+TEST(PackedEngine, TheDemosShape) {
+  test::Random random(1);
+  const Network network = small_mnist(random);
+  expect_exact(network, random);
+  for (const std::size_t ciphertexts : {1u, 4u})
+    expect_exact(network, random, {.input_ciphertexts = ciphertexts});
+}
+
+TEST(PackedEngine, EveryLayerKindAndActivation) {
+  test::Random random(2);
+  const Shape image{1, 12, 12};
+  const Layer first = convolution(random, image, 4, 3, 1, 1), pool = make_sum_pool(first.out, 2, 2, 0),
+              second = convolution(random, pool.out, 2, 3, 1, 0);
+  expect_exact(
+      network_of(image, 7, {first, make_polynomial(first.out, {3, -2, 5}), pool, make_flatten(pool.out)}),
+      random);
+  expect_exact(network_of(image, 3, {first, pool, make_polynomial(pool.out, {0, 4}), second}), random);
+  expect_exact(network_of(image, 3, {make_polynomial(image, {1, 1, 1}), dense(random, image, 7)}), random);
+  expect_exact(network_of(image, 3, {dense(random, image, 30), make_polynomial({30, 1, 1}, {-7, 0, -1})}),
+               random);
+  expect_exact(network_of({3, 9, 9}, 3, {convolution(random, {3, 9, 9}, 4, 3, 2, 1)}), random);
+}
+
+// More values than slots: layers in several ciphertexts.
+TEST(PackedEngine, SplitsLargeLayers) {
+  test::Random random(3);
+  const Shape image{2, 20, 20};
+  const Layer first = convolution(random, image, 3, 3, 1, 1);
+  expect_exact(
+      network_of(image, 3, {first, make_polynomial(first.out, {0, 0, 1}), dense(random, first.out, 4)}),
+      random);
+}
+
+TEST(PackedEngine, RandomNetworks) {
+  test::Random random(4);
+  int compared = 0;
+  for (int trial = 0; compared < 6; ++trial) {
+    ASSERT_LT(trial, 100) << "too many networks are refused";
+    const Network network = test::random_network(random, {1, 6, 6}, 7, 4);
+    if (!PackedPlan::create(network, test::default_test_kernels()).ok())
+      continue;  // an activation of degree 3
+    ++compared;
+    expect_exact(network, random);
+  }
+}
+
+TEST(PackedEngine, SameBitsForAnyNumberOfThreadsAndNoiseBelowItsBound) {
+  test::Random random(5);
+  const Network network = small_mnist(random);
+  auto plan = PackedPlan::create(network, test::default_test_kernels());
+  ASSERT_TRUE(plan.ok()) << plan.status().message();
+  Party party(std::move(plan).value());
+  const auto encrypted = party.encrypt(test::random_image(random, network));
+  const auto one = party.infer(encrypted, 1), three = party.infer(encrypted, 3),
+             again = party.infer(encrypted, 1);
+  for (const auto* other : {&three, &again}) {
+    ASSERT_EQ(other->size(), one.size());
+    for (std::size_t c = 0; c < one.size(); ++c)
+      EXPECT_EQ(0, std::memcmp(one[c].component(0), (*other)[c].component(0),
+                               one[c].words() * sizeof(std::uint64_t)));
+  }
+  EXPECT_LE(one[0].noise().log2_sigma, party.params.log2_q(1) - 1 - 3.8);
+}
+
+// All slots but the sums of the outputs' slots are uniform: another seed changes each of them, and no output.
+TEST(PackedEngine, BlindsPartialSums) {
+  test::Random random(6);
+  const Network network = small_mnist(random);
+  auto plan = PackedPlan::create(network, test::default_test_kernels());
+  ASSERT_TRUE(plan.ok()) << plan.status().message();
+  Party party(std::move(plan).value());
+  ASSERT_GT(party.engine.plan().output_slots().size(), 5u) << "this network was chosen to leave partial sums";
+  const auto encrypted = party.encrypt(test::random_image(random, network));
+  const auto first = party.infer(encrypted, 1, {1}), second = party.infer(encrypted, 1, {2});
+  EXPECT_EQ(party.decrypt(first), party.decrypt(second));
+  const auto slots = [&](const fv::Ciphertext& c) {
+    fv::Workspace workspace;
+    return party.encoder.decode(fv::decrypt(party.secret, c, workspace).value()).value();
+  };
+  const auto x = slots(first[0]), y = slots(second[0]);
+  std::size_t equal = 0, large = 0;
+  for (std::size_t s = 0; s < x.size(); ++s) {
+    equal += x[s] == y[s];
+    large += std::abs(x[s]) > (std::int64_t{1} << 50);
+  }
+  EXPECT_EQ(equal, 0u);
+  EXPECT_GT(large, x.size() * 9 / 10);
+}
+
+TEST(PackedEngine, RefusesWhatDoesNotFit) {
+  test::Random random(7);
+  const Network network = small_mnist(random);
+  auto plan = PackedPlan::create(network, test::default_test_kernels());
+  ASSERT_TRUE(plan.ok()) << plan.status().message();
+  Party party(std::move(plan).value());
+  auto encrypted = party.encrypt(test::random_image(random, network));
+  platform::ThreadPool pool(1);
+  std::vector<std::size_t> elements = party.engine.plan().galois_elements();
+  const std::size_t missing = elements.back();
+  elements.pop_back();
+  const auto few = fv::GaloisKeys::generate(party.secret, party.rng, elements).value();
+  const auto without = party.engine.infer(encrypted, party.relin, few, {}, party.workspace, pool);
+  EXPECT_EQ(without.status().code(), StatusCode::kMismatch);
+  EXPECT_NE(without.status().message().find(std::to_string(missing)), std::string::npos)
+      << without.status().message();
+  encrypted.pop_back();
+  EXPECT_EQ(
+      party.engine.infer(encrypted, party.relin, party.galois, {}, party.workspace, pool).status().code(),
+      StatusCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace fcn::nn
