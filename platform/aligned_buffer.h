@@ -20,7 +20,7 @@ void aligned_free(void* memory) noexcept;
 
 enum class Wipe { kNo, kYes };
 
-// A fixed number of trivially copyable elements, zero at first. kWipe: overwritten before it is freed.
+// A fixed number of trivially copyable elements, zero at first unless asked otherwise. kWipe: overwritten before it is freed.
 template <class T, Wipe kWipe = Wipe::kNo>
 class AlignedBuffer {
   static_assert(std::is_trivially_copyable_v<T>);
@@ -42,19 +42,13 @@ class AlignedBuffer {
   ~AlignedBuffer() { release(); }
 
   // count elements, all zero. Errors: kOutOfMemory.
-  static Result<AlignedBuffer> create(std::size_t count) {
-    AlignedBuffer buffer;
-    if (count > static_cast<std::size_t>(-1) / sizeof(T)) return out_of_memory(message(count));
-    buffer.data_ = static_cast<T*>(aligned_allocate(count * sizeof(T)));
-    if (buffer.data_ == nullptr) return out_of_memory(message(count));
-    buffer.size_ = count;
-    std::memset(static_cast<void*>(buffer.data_), 0, count * sizeof(T));
-    return buffer;
-  }
+  static Result<AlignedBuffer> create(std::size_t count) { return allocate(count, true); }
+  // count elements that the caller writes before anyone reads them. Errors: kOutOfMemory.
+  static Result<AlignedBuffer> create_uninitialized(std::size_t count) { return allocate(count, false); }
 
   // A copy of the elements, made on purpose. Errors: kOutOfMemory.
   Result<AlignedBuffer> clone() const {
-    auto copy = create(size_);
+    auto copy = create_uninitialized(size_);
     if (copy.ok() && size_ != 0) std::memcpy(copy->data(), data_, size_ * sizeof(T));
     return copy;
   }
@@ -71,6 +65,15 @@ class AlignedBuffer {
   const T& operator[](std::size_t i) const noexcept { return data_[i]; }
 
  private:
+  static Result<AlignedBuffer> allocate(std::size_t count, bool zero) {
+    AlignedBuffer buffer;
+    if (count > static_cast<std::size_t>(-1) / sizeof(T)) return out_of_memory(message(count));
+    buffer.data_ = static_cast<T*>(aligned_allocate(count * sizeof(T)));
+    if (buffer.data_ == nullptr) return out_of_memory(message(count));
+    buffer.size_ = count;
+    if (zero) std::memset(static_cast<void*>(buffer.data_), 0, count * sizeof(T));
+    return buffer;
+  }
   static std::string message(std::size_t count) {
     return concat("no memory for ", count, " elements of ", sizeof(T), " bytes");
   }

@@ -92,7 +92,7 @@ ChaCha20::~ChaCha20() {
 
 void ChaCha20::refill() noexcept {
   FCN_CHECK(state_[0] != 0);  // not moved from
-  internal::chacha20_blocks(state_, buffer_.data());
+  internal::best_chacha20()(state_.data(), buffer_.data());
   used_ = 0;
 }
 
@@ -103,7 +103,7 @@ void ChaCha20::fill(std::span<std::uint8_t> out) noexcept {
     if (used_ == sizeof buffer_) {
       for (; left >= sizeof buffer_; to += sizeof buffer_, left -= sizeof buffer_) {
         FCN_CHECK(state_[0] != 0);  // not moved from
-        internal::chacha20_blocks(state_, to);
+        internal::best_chacha20()(state_.data(), to);
       }
       if (left == 0) return;
       refill();

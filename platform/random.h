@@ -43,7 +43,7 @@ class ChaCha20 {
   }
 
  private:
-  static constexpr std::size_t kBlocksAtOnce = 8;
+  static constexpr std::size_t kBlocksAtOnce = 16;
   void refill() noexcept;
   std::uint64_t next_u64_across_refill() noexcept;
 

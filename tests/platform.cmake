@@ -1,5 +1,6 @@
-# platform_bare: the room alone, as an embedder may build it, without exceptions, RTTI and threads.
+# platform_bare: the room alone, as an embedder may build it, without exceptions, RTTI, threads and instruction sets.
 get_target_property(FCN_PLATFORM_SOURCES fcn_platform SOURCES)
+list(FILTER FCN_PLATFORM_SOURCES EXCLUDE REGEX "_avx")
 list(TRANSFORM FCN_PLATFORM_SOURCES PREPEND ${PROJECT_SOURCE_DIR}/platform/)
 add_library(platform_bare OBJECT ${FCN_PLATFORM_SOURCES})
 target_link_libraries(platform_bare PRIVATE fcn_build_flags)
@@ -16,6 +17,18 @@ fcn_test(platform random)
 fcn_test(platform status)
 fcn_test(platform thread_pool)
 fcn_test(platform wide platform/wide_portable.cpp)
+foreach(isa avx2 avx512)
+  string(TOUPPER ${isa} list)
+  if(FCN_HAVE_AVX2)
+    add_library(platform_${isa}_O0 OBJECT ${FCN_PLATFORM_${list}_SOURCES})
+    target_compile_features(platform_${isa}_O0 PRIVATE cxx_std_20)
+    string(REPLACE avx512 avx512f flag ${isa})
+    target_compile_options(platform_${isa}_O0 PRIVATE -m${flag} -fno-exceptions -O0 -Wno-uninitialized)
+    add_test(NAME platform/no_shared_symbols/${isa}_O0
+             COMMAND ${CMAKE_COMMAND} -DNM=${CMAKE_NM} -DISA=${isa} -DLEAST=1 "-DOBJECTS=$<TARGET_OBJECTS:platform_${isa}_O0>"
+                     -P ${CMAKE_CURRENT_LIST_DIR}/ntt/no_shared_symbols.cmake)
+  endif()
+endforeach()
 if(FCN_THREADS)
   target_compile_definitions(test_thread_pool PRIVATE EXPECT_THREADS=1)
 endif()

@@ -4,22 +4,27 @@
 #include <string>
 #include <vector>
 
+#include "platform/cpu_features.h"
 #include "platform/internal/chacha20_blocks.h"
 #include "platform/random.h"
 
 namespace fcn_portable::platform::internal {
-void chacha20_blocks(std::array<std::uint32_t, 16>& state, std::uint8_t* out) noexcept;
+void chacha20_blocks_portable(std::uint32_t* state, std::uint8_t* out) noexcept;
 }
 
 namespace fcn::platform {
 namespace {
 
-using internal::kChaChaBytes;
+using internal::kChaChaBlocks, internal::kChaChaBytes;
 using State = std::array<std::uint32_t, 16>;
-using Blocks = void (*)(State&, std::uint8_t*) noexcept;
 
-constexpr Blocks kImplementations[] = {internal::chacha20_blocks,
-                                       fcn_portable::platform::internal::chacha20_blocks};
+// One for each instruction set of this machine, and the portable one as a compiler without vectors sees it.
+std::vector<internal::ChaChaFunction> implementations() {
+  const auto available = internal::available_chacha20();
+  std::vector<internal::ChaChaFunction> all(available.begin(), available.end());
+  all.push_back(fcn_portable::platform::internal::chacha20_blocks_portable);
+  return all;
+}
 
 std::vector<std::uint8_t> from_hex(const std::string& hex) {
   std::vector<std::uint8_t> bytes;
@@ -124,10 +129,10 @@ TEST(ChaCha20, BlockFunctionMatchesRfc8439) {
   for (const Vector& v : kVectors) {
     const State start = make_state(from_hex(v.key), v.counter, from_hex(v.nonce));
     EXPECT_EQ(block_ref(start), from_hex(v.block)) << v.name;
-    for (const Blocks blocks : kImplementations) {
+    for (const auto blocks : implementations()) {
       State state = start;
       std::vector<std::uint8_t> out(kChaChaBytes);
-      blocks(state, out.data());
+      blocks(state.data(), out.data());
       out.resize(64);
       EXPECT_EQ(out, from_hex(v.block)) << v.name;
     }
@@ -149,7 +154,7 @@ TEST(ChaCha20, GeneratorMatchesRfc8439) {
 
 TEST(ChaCha20, CounterCarriesIntoTheNextWord) {
   for (const std::uint32_t low :
-       {0u, 1u, 0xfffffff7u, 0xfffffff8u, 0xfffffff9u, 0xfffffffcu, 0xfffffffeu, 0xffffffffu}) {
+       {0u, 1u, 0xffffffefu, 0xfffffff0u, 0xfffffff1u, 0xfffffff7u, 0xfffffff8u, 0xfffffff9u, 0xfffffffcu, 0xfffffffeu, 0xffffffffu}) {
     for (const std::uint32_t high : {0u, 5u, 0xffffffffu}) {
       const State start = make_state(from_hex(kCounting), low, {0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8});
       const std::uint64_t counter = static_cast<std::uint64_t>(high) << 32 | low;
@@ -159,16 +164,16 @@ TEST(ChaCha20, CounterCarriesIntoTheNextWord) {
         state[13] = static_cast<std::uint32_t>((counter + block) >> 32);
         return state;
       };
-      for (const Blocks blocks : kImplementations) {
+      for (const auto blocks : implementations()) {
         State state = at(0);
         std::vector<std::uint8_t> out(kChaChaBytes), expected;
-        blocks(state, out.data());
-        for (std::uint64_t block = 0; block < 8; ++block) {
+        blocks(state.data(), out.data());
+        for (std::uint64_t block = 0; block < kChaChaBlocks; ++block) {
           const auto one = block_ref(at(block));
           expected.insert(expected.end(), one.begin(), one.end());
         }
         EXPECT_EQ(out, expected) << low << ' ' << high;
-        EXPECT_EQ(state, at(8)) << low << ' ' << high;
+        EXPECT_EQ(state, at(kChaChaBlocks)) << low << ' ' << high;
       }
     }
   }
@@ -187,7 +192,7 @@ TEST(ChaCha20, PiecesOfAnySizeJoinToTheSameStream) {
   reference.resize(kTotal);
   ASSERT_EQ(expected, reference);
 
-  for (const std::size_t piece : {1, 3, 7, 8, 63, 64, 65, 500, 511, 512, 513, 1024, 1029, 5000}) {
+  for (const std::size_t piece : {1, 3, 7, 8, 63, 64, 65, 500, 511, 512, 513, 1023, 1024, 1029, 2048, 5000}) {
     ChaCha20 generator(counting_seed(), 7);
     std::vector<std::uint8_t> out;
     while (out.size() < kTotal) {
@@ -230,6 +235,18 @@ TEST(ChaCha20, StreamsAndSeedsDiffer) {
     add(seed, 0);
   }
   EXPECT_EQ(starts.size(), count);
+}
+
+TEST(ChaCha20, TheFastestOfTheProcessorIsTaken) {
+  const CpuFeatures cpu = detect_cpu_features();
+  const auto available = internal::available_chacha20();
+#if defined(__x86_64__) && defined(__GNUC__)
+  EXPECT_EQ(available.size(), 1u + cpu.avx2 + cpu.avx512_ifma);
+#else
+  EXPECT_EQ(available.size(), 1u);
+#endif
+  EXPECT_EQ(internal::best_chacha20(), available.front());
+  EXPECT_EQ(available.back(), internal::chacha20_blocks_portable);
 }
 
 static_assert(!std::is_copy_constructible_v<ChaCha20> && !std::is_copy_assignable_v<ChaCha20>);

@@ -1,6 +1,8 @@
-#include "chacha20_blocks.h"
+// Four blocks at a time, in the vectors of every compiler and processor.
+#include <array>
 
 #include "../byte_order.h"
+#include "chacha20_blocks.h"
 
 namespace fcn::platform::internal {
 namespace {
@@ -40,7 +42,7 @@ inline void quarter_round(Lanes& a, Lanes& b, Lanes& c, Lanes& d) noexcept {
 
 }  // namespace
 
-void chacha20_blocks(std::array<std::uint32_t, 16>& state, std::uint8_t* out) noexcept {
+void chacha20_blocks_portable(std::uint32_t* state, std::uint8_t* out) noexcept {
   for (std::size_t pass = 0; pass < kChaChaBlocks / kLanes; ++pass) {
     const std::uint64_t counter = static_cast<std::uint64_t>(state[13]) << 32 | state[12];
     Lanes start[16], x[16];
