@@ -22,7 +22,17 @@ class Ciphertext {
   // kOutOfMemory.
   static platform::Result<Ciphertext> create(const Params& params, std::size_t components, std::size_t limbs,
                                              Form form = Form::kCoefficients);
+  // The same with residues of any value, for operations that write them all.
+  static platform::Result<Ciphertext> create_uninitialized(const Params& params, std::size_t components,
+                                                           std::size_t limbs, Form form = Form::kCoefficients);
   platform::Result<Ciphertext> clone() const;
+
+  // How operations reuse the memory of an output, which may be one of their inputs: reserve() before the inputs
+  // are read, set_shape() once they are not needed any more. reserve() makes room for count words and changes
+  // nothing else; set_shape() takes a shape that has been reserved and leaves residues of any value.
+  // Errors: kOutOfMemory.
+  platform::Status reserve(std::size_t count);
+  void set_shape(const Params& params, std::size_t components, std::size_t limbs, Form form) noexcept;
 
   const Params& params() const noexcept { return params_; }
   std::size_t components() const noexcept { return components_; }
@@ -53,7 +63,7 @@ class Ciphertext {
   std::size_t components_, limbs_;
   Form form_;
   Noise noise_;
-  platform::AlignedBuffer<std::uint64_t> data_;
+  platform::AlignedBuffer<std::uint64_t> data_;  // words(), and perhaps room for more
 };
 
 // Errors: kInvalidArgument unless 2 <= components <= kMaxComponents and 1 <= limbs <= q_count, naming the number.
@@ -65,8 +75,10 @@ struct SeededCiphertext {
   platform::Seed seed;
   platform::AlignedBuffer<std::uint64_t> c0;  // (q_count, n), coefficients
 
-  // The whole ciphertext. Errors: kOutOfMemory. Cost: the expansion of n q_count uniform residues.
+  // The whole ciphertext, in memory of its own or in that of out. Errors: kOutOfMemory.
+  // Cost: the expansion of n q_count uniform residues.
   platform::Result<Ciphertext> expand() const;
+  platform::Status expand(Ciphertext& out) const;
 };
 
 }  // namespace fcn::fv

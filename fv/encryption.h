@@ -1,5 +1,6 @@
 // Encryption and decryption. Constant time in key, error and message; noise is sampled from rng, which stays
-// secret.
+// secret. Each into memory of its own, or into that of out, which is reused when it suffices and unchanged on an
+// error.
 #pragma once
 
 #include "ciphertext.h"
@@ -14,17 +15,23 @@ namespace fcn::fv {
 // fresh_secret_key().
 platform::Result<SeededCiphertext> encrypt(const SecretKey& key, const Plaintext& plaintext,
                                            platform::ChaCha20& rng, Workspace& workspace);
+platform::Status encrypt(SeededCiphertext& out, const SecretKey& key, const Plaintext& plaintext,
+                         platform::ChaCha20& rng, Workspace& workspace);
 
 // Under the public key (b, a), with a ternary u: (b u + e_0 + round(q m / t), a u + e_1), coefficients.
 // Errors: as above. Cost: 3 transforms a limb; noise fresh_public_key().
 platform::Result<Ciphertext> encrypt(const PublicKey& key, const Plaintext& plaintext,
                                      platform::ChaCha20& rng, Workspace& workspace);
+platform::Status encrypt(Ciphertext& out, const PublicKey& key, const Plaintext& plaintext,
+                         platform::ChaCha20& rng, Workspace& workspace);
 
 // round(t c(s) / q) modulo t, for any number of components and either form.
 // Errors: kMismatch (other parameters), kOutOfRange (the static noise bound lets decryption fail),
 // kOutOfMemory. Which key made the ciphertext cannot be seen: with another key of the same parameters the
 // result is random.
 platform::Result<Plaintext> decrypt(const SecretKey& key, const Ciphertext& ciphertext, Workspace& workspace);
+platform::Status decrypt(Plaintext& out, const SecretKey& key, const Ciphertext& ciphertext,
+                         Workspace& workspace);
 
 // What encrypt() and decrypt() do once everything is checked and all memory is there: nothing is allocated. For
 // small machines. m: n coefficients of at most t.digit_bound(), digit rows >= used_rows zero. scratch: limbs + 1

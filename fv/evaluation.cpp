@@ -40,10 +40,10 @@ Status combine(Ciphertext& a, const Ciphertext& b, Correlation correlation, Comb
   const Noise noise = model.sum(a.noise(), b.noise(), correlation);
   FCN_RETURN_IF_ERROR(model.check(noise, a.limbs(), operation));
   if (a.components() < b.components()) {
-    FCN_ASSIGN_OR_RETURN(Ciphertext grown,
-                         Ciphertext::create(a.params(), b.components(), a.limbs(), a.form()));
-    std::memcpy(grown.component(0), a.component(0), a.words() * sizeof(std::uint64_t));
-    a = std::move(grown);
+    const std::size_t words = a.words();
+    FCN_RETURN_IF_ERROR(a.reserve(b.words()));
+    a.set_shape(b.params(), b.components(), b.limbs(), b.form());
+    std::memset(a.component(0) + words, 0, (a.words() - words) * sizeof(std::uint64_t));
   }
   const std::size_t n = a.params().n();
   for (std::size_t c = 0; c < b.components(); ++c) {
@@ -80,13 +80,8 @@ Status add_plain_inplace(Ciphertext& a, const Plaintext& m, Workspace& workspace
   const NoiseModel model(params);
   const Noise noise = model.add_plain(a.noise());
   FCN_RETURN_IF_ERROR(model.check(noise, a.limbs(), "adding a plaintext"));
-  const std::size_t n = params.n();
-  FCN_ASSIGN_OR_RETURN(std::uint64_t * scaled, workspace.words((a.limbs() + 1) * n));
-  scale_up(params, a.limbs(), scaled, m.coefficients(), m.used_rows(),
-           reinterpret_cast<std::int64_t*>(scaled + a.limbs() * n));
-  for (std::size_t i = 0; i < a.limbs(); ++i) {
-    params.kernels().add(params.modulus(i), a.limb(0, i), a.limb(0, i), scaled + i * n, n);
-  }
+  FCN_ASSIGN_OR_RETURN(std::uint64_t * scratch, workspace.words(2 * params.n()));
+  add_scaled_up(params, a.limbs(), a.component(0), m.coefficients(), m.used_rows(), scratch);
   a.set_noise(noise);
   return {};
 }

@@ -16,17 +16,17 @@ platform::Status modulus_switch_inplace(Ciphertext& a, Workspace& workspace) {
   const Noise noise = model.modulus_switch(a.noise(), limbs, a.components());
   FCN_RETURN_IF_ERROR(model.check(noise, limbs - 1, "a modulus switch"));
   const Level& level = params.level(limbs);
-  FCN_ASSIGN_OR_RETURN(Ciphertext out, Ciphertext::create(params, a.components(), limbs - 1));
   FCN_ASSIGN_OR_RETURN(std::uint64_t * scratch,
                        workspace.words((limbs - 1) * n + level.from_last.scratch_words(n)));
   to_coefficients(a);
-  for (std::size_t c = 0; c < a.components(); ++c) {
-    std::memcpy(out.component(c), a.component(c), (limbs - 1) * n * sizeof(std::uint64_t));
-    subtract_and_divide(params, out.component(c), 0, limbs - 1, a.limb(c, limbs - 1), level.from_last,
+  for (std::size_t c = 0; c < a.components(); ++c) {  // in place, and moved to where it is without the last prime
+    std::uint64_t* x = a.component(c);
+    subtract_and_divide(params, x, 0, limbs - 1, a.limb(c, limbs - 1), level.from_last,
                         level.last_inverse.data(), scratch);
+    std::memmove(a.component(0) + c * (limbs - 1) * n, x, (limbs - 1) * n * sizeof *x);
   }
-  out.set_noise(noise);
-  a = std::move(out);
+  a.set_shape(params, a.components(), limbs - 1, Form::kCoefficients);
+  a.set_noise(noise);
   return {};
 }
 

@@ -1,6 +1,7 @@
 // Sums of ciphertexts times +-X^e: the layer of a network whose weights are powers of two.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "../platform/aligned_buffer.h"
@@ -27,8 +28,8 @@ class MonomialSum {
   void next_row();
 
   // out = the sums of all rows, the current one included; each of as many components as its widest term (at least 2).
-  // Then everything starts again with one empty row. Errors: kOutOfRange (noise), kOutOfMemory; out is then unchanged.
-  // Cost: n additions a term, limb and component.
+  // Then everything starts again with one empty row. The memory of out is reused unless a term lies in it.
+  // Errors: kOutOfRange (noise), kOutOfMemory; out is then unchanged. Cost: n additions a term, limb and component.
   platform::Status finish(std::vector<Ciphertext>& out);
   // The same for the only row. Errors: kInvalidArgument when there are more; they are then kept.
   platform::Status finish(Ciphertext& out);
@@ -45,9 +46,13 @@ class MonomialSum {
   };
   MonomialSum(const Params& params, std::size_t limbs, Correlation correlation)
       : params_(params), limbs_(limbs), correlation_(correlation) {}
-  platform::Status add_up(std::vector<Ciphertext>& out);
-  void add_up_limb(std::vector<Ciphertext>& out, std::size_t component, std::size_t limb, std::size_t tile);
-  std::size_t tile_size() const;
+  platform::Status check_noise() const;
+  void add_up(std::span<Ciphertext> out);
+  void add_up_limb(std::span<Ciphertext> out, std::size_t component, std::size_t limb, std::size_t tile);
+  bool reads_any_of(std::span<const Ciphertext> candidates) const noexcept;
+  std::size_t words_of(const Row& row) const noexcept { return row.components * limbs_ * params_.n(); }
+  void start_again();
+  std::size_t tile_size();
 
   Params params_;
   std::size_t limbs_;
@@ -55,6 +60,8 @@ class MonomialSum {
   std::vector<Term> terms_;
   std::vector<Row> rows_ = {Row{}};
   std::vector<ntt::MonomialProduct> products_;   // the terms' polynomials, for one component and limb
+  std::vector<std::size_t> ends_;                // of each row among products_
+  std::vector<const Ciphertext*> inputs_;        // sorted
   platform::AlignedBuffer<std::int64_t> words_;  // (n), of which a tile is used
 };
 

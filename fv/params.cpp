@@ -205,7 +205,6 @@ platform::Result<Params> Params::create(const ParamsSpec& spec, const ntt::Kerne
     if (base == 0 || p == 0)
       return invalid_argument(concat("t is not invertible modulo the prime ", q.value()));
     constants.base_inverse = ntt::inverse_mod(base, q);
-    constants.base_inverse_quotient = ntt::shoup_quotient(constants.base_inverse, q);
     if (t.length() == 1) {
       FCN_ASSIGN_OR_RETURN(constants.base_inverse_powers, platform::AlignedBuffer<std::uint64_t>::create(n));
       std::uint64_t power = 1;

@@ -17,17 +17,21 @@ bool is_power_of_two(std::size_t x) {
   return x != 0 && (x & (x - 1)) == 0;
 }
 
-// round(x), ties to even, for |x| <= 2^51: adding 1.5 * 2^52, whose unit in the last place is 1, leaves the
-// integer in the low bits. No branch, no table: constant time.
+// round(x), ties to even, for |x| <= 2^51, and back: adding 1.5 * 2^52, whose unit in the last place is 1, leaves the
+// integer in the low bits. No branch, no table: constant time; and plain enough for compilers to make vectors of it.
+constexpr double kMagic = 6755399441055744.0;
+static_assert(kMagic == 3.0 * (std::uint64_t{1} << 51));
 std::int64_t round_to_integer(double x) {
-  constexpr double kMagic = 6755399441055744.0;
   return std::bit_cast<std::int64_t>(x + kMagic) - std::bit_cast<std::int64_t>(kMagic);
 }
+double small_to_double(std::int64_t x) {
+  return std::bit_cast<double>(x + std::bit_cast<std::int64_t>(kMagic)) - kMagic;
+}
 
-// round(x / b), ties towards zero: they are moved by 1/4b, and no other quotient is that close to one. So 3 = 2 + 1
+// round(x / b) for |x| <= 2^51, ties towards zero: they are moved by 1/4b, and no other quotient is that close to one. So 3 = 2 + 1
 // and 1 carry the same way: with ties to even the carries of 3, 1, 1, ... in base 2 would go round for ever.
 std::int64_t round_quotient(std::int64_t x, double inverse_b) {
-  const auto value = static_cast<double>(x);
+  const double value = small_to_double(x);
   return round_to_integer((value - std::copysign(0.25, value)) * inverse_b);
 }
 

@@ -39,8 +39,7 @@ inline std::size_t aux_first(const Params& params) noexcept {
 // What one prime precomputes about t.
 struct PrimeConstants {
   platform::AlignedBuffer<std::uint64_t> t_transformed;  // t, forward transformed: n residues
-  std::uint64_t base_inverse = 0,
-                base_inverse_quotient = 0;  // b^-1 (t^-1 for an integer) and its Shoup quotient
+  std::uint64_t base_inverse = 0;                        // b^-1 (t^-1 for an integer)
   platform::AlignedBuffer<std::uint64_t> base_inverse_powers;  // for t = X - b: b^-1, b^-2, ..., b^-n; else empty
   std::uint64_t p_inverse = 0;              // (b^m + 1)^-1; 1 for an integer
 };

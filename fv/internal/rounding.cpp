@@ -8,9 +8,7 @@ void subtract_and_divide(const Params& params, std::uint64_t* x, std::size_t fir
   const std::size_t n = params.n();
   to_x.convert(scratch, a, n, scratch + count * n);
   for (std::size_t i = 0; i < count; ++i) {
-    const ntt::Modulus& q = params.modulus(first + i);
-    params.kernels().subtract(q, x + i * n, x + i * n, scratch + i * n, n);
-    params.kernels().scalar_multiply(q, x + i * n, x + i * n, inverse[i], n);
+    params.kernels().subtract_multiply(params.modulus(first + i), x + i * n, x + i * n, scratch + i * n, inverse[i], n);
   }
 }
 

@@ -9,86 +9,96 @@
 namespace fcn::fv {
 namespace {
 
-// dst = -r / t modulo one prime. With c = -r / t: X^k c - b c = -r, so digit row i is c_i = (c_(i-1) + r_i) /
-// b, where row -1 is minus the last row; and the last row is (sum of b^i r_i) / (b^m + 1).
-void divide_negated_by_t(const Params& params, std::size_t limb, std::uint64_t* dst, const std::int64_t* r,
-                         std::size_t used) noexcept {
+// dst += r / t modulo one prime. With c = r / t: X^k c - b c = r, so digit row i is c_i = (c_(i-1) - r_i) / b, where
+// row -1 is minus the last row, (sum of b^i r_i) / (b^m + 1). Shape: scratch (n); rows of r >= used are zero.
+void add_quotient(const Params& params, std::size_t limb, std::uint64_t* dst, const std::int64_t* r,
+                  std::size_t used, std::uint64_t* scratch) noexcept {
   const PlaintextModulus& t = params.t();
   const ntt::Modulus& q = params.modulus(limb);
+  const ntt::KernelTable& kernels = params.kernels();
   const PrimeConstants& constants = params.constants(limb);
-  const auto divide = [&](std::uint64_t x) {
-    return ntt::multiply_shoup(x, constants.base_inverse, constants.base_inverse_quotient, q);
-  };
-  const std::size_t k = t.length(), m = t.digits();
+  const std::size_t k = t.length(), last = t.digits() - 1, rows = used < last ? used : last;
+  std::uint64_t* c = scratch;
+  kernels.reduce_accumulator(q, c, r, used * k);
   if (t.is_integer()) {
-    for (std::size_t j = 0; j < k; ++j) dst[j] = ntt::negate_mod(divide(ntt::reduce_signed(r[j], q)), q);
+    kernels.scalar_multiply_add(q, dst, c, constants.base_inverse, k);
     return;
   }
-  const std::uint64_t base = t.base(), base_quotient = ntt::shoup_quotient(base, q);
-  std::uint64_t* last = dst + (m - 1) * k;
-  std::memset(last, 0, k * sizeof *last);
-  for (std::size_t i = used; i-- > 0;) {
-    for (std::size_t j = 0; j < k; ++j) {
-      const std::uint64_t scaled = ntt::multiply_shoup(last[j], base, base_quotient, q);
-      last[j] = ntt::add_mod(scaled, ntt::reduce_signed(r[i * k + j], q), q);
-    }
+  // Row -1, in the first row beyond r, or in the last one.
+  std::uint64_t* previous = c + rows * k;
+  const std::uint64_t base = ntt::reduce(t.base(), q);
+  if (used > last) {
+    const std::uint64_t highest = ntt::power_mod_vartime(base, last, q);
+    kernels.scalar_multiply(q, previous, previous, ntt::multiply_mod(highest, constants.p_inverse, q), k);
+  } else {
+    std::memset(previous, 0, k * sizeof *previous);
   }
-  for (std::size_t j = 0; j < k; ++j) last[j] = ntt::multiply_mod(last[j], constants.p_inverse, q);
+  std::uint64_t factor = constants.p_inverse;
+  for (std::size_t i = 0; i < rows; ++i) {
+    kernels.scalar_multiply_add(q, previous, c + i * k, factor, k);
+    factor = ntt::multiply_mod(factor, base, q);
+  }
+  kernels.subtract(q, dst + last * k, dst + last * k, previous, k);
+  for (std::size_t i = 0; i < rows; ++i) {
+    kernels.subtract_multiply(q, c + i * k, previous, c + i * k, constants.base_inverse, k);
+    previous = c + i * k;
+  }
+  kernels.add(q, dst, dst, c, rows * k);
   // Rows beyond r are the one before them times powers of 1/b.
-  const std::size_t one_by_one = k == 1 && used != 0 && used < m - 1 ? used : m - 1;
-  for (std::size_t i = 0; i < one_by_one; ++i) {
-    for (std::size_t j = 0; j < k; ++j) {
-      std::uint64_t previous = i == 0 ? ntt::negate_mod(last[j], q) : dst[(i - 1) * k + j];
-      if (i < used) previous = ntt::add_mod(previous, ntt::reduce_signed(r[i * k + j], q), q);
-      dst[i * k + j] = divide(previous);
-    }
+  if (k == 1) {
+    kernels.scalar_multiply_add(q, dst + rows, constants.base_inverse_powers.data(), *previous, last - rows);
+    return;
   }
-  if (one_by_one < m - 1) {
-    params.kernels().scalar_multiply(q, dst + used, constants.base_inverse_powers.data(), dst[used - 1], m - 1 - used);
+  for (std::size_t i = rows; i < last; ++i) {
+    kernels.scalar_multiply(q, previous, previous, constants.base_inverse, k);
+    kernels.add(q, dst + i * k, dst + i * k, previous, k);
   }
 }
 
 }  // namespace
 
-void scale_up(const Params& params, std::size_t limbs, std::uint64_t* dst, const std::int64_t* m,
-              std::size_t used, std::int64_t* r) noexcept {
+void add_scaled_up(const Params& params, std::size_t limbs, std::uint64_t* dst, const std::int64_t* m,
+                   std::size_t used, std::uint64_t* scratch) noexcept {
   const PlaintextModulus& t = params.t();
   const Level& level = params.level(limbs);
-  const std::size_t k = t.length(), digits = t.digits();
-  // r = q m modulo t: rows times digits of q, X^n = -1.
-  std::memset(r, 0, params.n() * sizeof *r);
+  const std::size_t n = params.n(), k = t.length(), digits = t.digits();
+  auto* r = reinterpret_cast<std::int64_t*>(scratch);
+  std::size_t rows = 1;
   if (t.is_integer()) {
-    for (std::size_t j = 0; j < k; ++j) r[j] = t.multiply_integers(level.q_digits[0], m[j]);
-  }
-  for (std::size_t i = 0; i < used && !t.is_integer(); ++i) {
-    for (std::size_t l = 0; l < level.q_digits_used; ++l) {
-      const bool wraps = i + l >= digits;
-      std::int64_t* row = r + (wraps ? i + l - digits : i + l) * k;
-      const std::int64_t digit = wraps ? -level.q_digits[l] : level.q_digits[l];
-      for (std::size_t j = 0; j < k; ++j) row[j] += digit * m[i * k + j];
+    for (std::size_t j = 0; j < k; ++j) r[j] = t.multiply_integers(-level.q_digits[0], m[j]);
+  } else {  // rows times digits of q, X^n = -1
+    rows = used + level.q_digits_used < digits ? used + level.q_digits_used : digits;
+    std::memset(r, 0, n * sizeof *r);
+    for (std::size_t i = 0; i < used; ++i) {
+      for (std::size_t l = 0; l < level.q_digits_used; ++l) {
+        const bool wraps = i + l >= digits;
+        std::int64_t* row = r + (wraps ? i + l - digits : i + l) * k;
+        const std::int64_t digit = wraps ? level.q_digits[l] : -level.q_digits[l];
+        for (std::size_t j = 0; j < k; ++j) row[j] += digit * m[i * k + j];
+      }
     }
   }
-  std::size_t rows = used + level.q_digits_used;
-  rows = t.reduce(r, rows < digits ? rows : digits);
-  for (std::size_t i = 0; i < limbs; ++i) divide_negated_by_t(params, i, dst + i * params.n(), r, rows);
-  platform::secure_wipe(r, params.n() * sizeof *r);
+  rows = t.reduce(r, rows);
+  for (std::size_t i = 0; i < limbs; ++i) add_quotient(params, i, dst + i * n, r, rows, scratch + n);
+  platform::secure_wipe(scratch, 2 * n * sizeof *scratch);
 }
 
-void scale_down(const Params& params, std::size_t limbs, std::int64_t* m, const std::uint64_t* c,
+void scale_down(const Params& params, std::size_t limbs, std::int64_t* m, std::uint64_t* c,
                 std::uint64_t* f) noexcept {
   const PlaintextModulus& t = params.t();
   const Level& level = params.level(limbs);
   const std::size_t n = params.n(), k = t.length();
   // f = c/q modulo 1, times 2^64: sum of z_i / q_i with z_i = c_i (q/q_i)^-1. z * fraction / 2^(bits - 1) is
   // z/q_i * 2^64 less at most z / 2^(bits - 1) + 1 < 3.
-  std::memset(f, 0, n * sizeof *f);
   for (std::size_t i = 0; i < limbs; ++i) {
     const ntt::Modulus& q = params.modulus(i);
     const unsigned shift = q.bits() - 1;
+    const std::uint64_t fraction = level.fraction[i];
+    std::uint64_t* z = c + i * n;
+    params.kernels().scalar_multiply(q, z, z, level.hat_inverse[i], n);
     for (std::size_t j = 0; j < n; ++j) {
-      const std::uint64_t z = ntt::multiply_mod(c[i * n + j], level.hat_inverse[i], q);
-      const platform::Wide product = platform::multiply_wide(z, level.fraction[i]);
-      f[j] += (product.high << (64 - shift)) | (product.low >> shift);
+      const platform::Wide product = platform::multiply_wide(z[j], fraction);
+      f[j] = (i == 0 ? 0 : f[j]) + ((product.high << (64 - shift)) | (product.low >> shift));
     }
   }
   if (t.is_integer()) {

@@ -114,6 +114,50 @@ TEST_P(Encryption, DecryptsEveryComponentAtEveryLevelInBothForms) {
   }
 }
 
+// Into outputs that have held something else: the same bits, in the same memory.
+TEST_P(Encryption, OutputsAreReused) {
+  const std::size_t limbs = params().q_count(), words = 2 * limbs * params().n();
+  Random random(8);
+  const SchoolbookFv model(params());
+  platform::ChaCha20 rng = test_rng(8), again = test_rng(8);
+  fv::Workspace workspace;
+  const fv::SecretKey key = must(fv::SecretKey::generate(params(), rng));
+  const fv::PublicKey public_key = must(fv::PublicKey::generate(key, rng));
+  (void)must(fv::PublicKey::generate(must(fv::SecretKey::generate(params(), again)), again));
+  Plaintext decrypted = must(Plaintext::create(params()));
+  fv::SeededCiphertext seeded = must(fv::encrypt(key, decrypted, rng, workspace));
+  (void)must(fv::encrypt(key, decrypted, again, workspace));
+  fv::Ciphertext out = must(fv::Ciphertext::create(params(), fv::kMaxComponents, limbs, fv::Form::kTransformed));
+  const std::uint64_t *c0 = seeded.c0.data(), *c = out.component(0);
+  const std::int64_t* coefficients = decrypted.coefficients();
+  for (int round = 0; round < 3; ++round) {
+    const Poly message = model.random_residues(random);
+    const Plaintext m = plaintext_of(params(), model.representative(message));
+    std::fill(seeded.c0.begin(), seeded.c0.end(), ~std::uint64_t{0});
+    std::fill(out.component(0), out.component(0) + out.words(), ~std::uint64_t{0});
+    ASSERT_TRUE(fv::encrypt(seeded, key, m, rng, workspace).ok());
+    const fv::SeededCiphertext expected = must(fv::encrypt(key, m, again, workspace));
+    EXPECT_EQ(seeded.seed, expected.seed);
+    EXPECT_TRUE(std::equal(seeded.c0.begin(), seeded.c0.end(), expected.c0.begin(), expected.c0.end()));
+    for (bool from_public : {false, true}) {
+      const platform::Status status =
+          from_public ? fv::encrypt(out, public_key, m, rng, workspace) : seeded.expand(out);
+      ASSERT_TRUE(status.ok());
+      const fv::Ciphertext whole =
+          from_public ? must(fv::encrypt(public_key, m, again, workspace)) : must(expected.expand());
+      ASSERT_EQ(out.words(), words);
+      EXPECT_EQ(out.form(), fv::Form::kCoefficients);
+      EXPECT_EQ(out.noise().log2_sigma, whole.noise().log2_sigma);
+      EXPECT_TRUE(std::equal(out.component(0), out.component(0) + words, whole.component(0)));
+      ASSERT_TRUE(fv::decrypt(decrypted, key, out, workspace).ok());
+      EXPECT_EQ(model.residues(decrypted), message);
+    }
+    EXPECT_EQ(seeded.c0.data(), c0);
+    EXPECT_EQ(out.component(0), c);
+    EXPECT_EQ(decrypted.coefficients(), coefficients);
+  }
+}
+
 FCN_ON_ALL_KERNELS_AND_SMALL_SETS(Encryption);
 
 TEST(EncryptionOfNamedSets, PixelAgreesWithTheModelBothWays) {
@@ -153,6 +197,9 @@ TEST(Encryption, RefusesOtherParametersAndExhaustedNoise) {
   EXPECT_EQ(exhausted.status().code(), StatusCode::kOutOfRange);
   EXPECT_NE(exhausted.status().message().find("noise of 2^47"), std::string::npos)
       << exhausted.status().message();
+  Plaintext other_out = must(Plaintext::create(other));
+  EXPECT_EQ(fv::decrypt(other_out, key, must(fv::encrypt(public_key, m, rng, workspace)), workspace).code(),
+            StatusCode::kMismatch);
   EXPECT_EQ(fv::Ciphertext::create(params, 6, 1).status().code(), StatusCode::kInvalidArgument);
   EXPECT_EQ(fv::Ciphertext::create(params, 1, 1).status().code(), StatusCode::kInvalidArgument);
   EXPECT_EQ(fv::Ciphertext::create(params, 2, 2).status().code(), StatusCode::kInvalidArgument);

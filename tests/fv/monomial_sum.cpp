@@ -110,6 +110,68 @@ TEST_P(MonomialSums, RowsAreSumsOfTheirOwn) {
   }
 }
 
+// Outputs that hold something else, too few or too many of them, and outputs that are terms.
+TEST_P(MonomialSums, OutputsAreReusedUnlessTheyAreRead) {
+  CiphertextLab lab(params(), 56);
+  const std::size_t limbs = params().q_count();
+  auto rows = must(MonomialSum::create(params(), limbs, Correlation::kAny));
+  std::vector<Ciphertext> inputs;
+  for (std::size_t i = 0; i < 4; ++i) {
+    inputs.push_back(lab.encrypt_long(lab.model.random_residues(lab.random), 2 + i % 2, limbs));
+    inputs.back().set_noise({});
+  }
+  const auto add_rows = [&](std::size_t count) {
+    for (std::size_t r = 0; r < count; ++r) {
+      if (r != 0) rows.next_row();
+      for (std::size_t i = 0; i <= r; ++i)
+        ASSERT_TRUE(rows.add(inputs[(r + i) % 4], static_cast<std::int64_t>(r + 3 * i), i == 1).ok());
+    }
+  };
+  std::vector<Ciphertext> expected, out;
+  add_rows(4);
+  ASSERT_TRUE(rows.finish(expected).ok());
+  const auto expect_first = [&](const std::vector<Ciphertext>& got, std::size_t count) {
+    ASSERT_EQ(got.size(), count);
+    for (std::size_t r = 0; r < count; ++r) EXPECT_TRUE(same_residues(got[r], expected[r])) << r;
+  };
+  const std::uint64_t* memory = nullptr;
+  for (std::size_t count : {2, 4, 4, 1, 3}) {
+    for (Ciphertext& c : out) std::fill(c.component(0), c.component(0) + c.words(), ~std::uint64_t{0});
+    add_rows(count);
+    ASSERT_TRUE(rows.finish(out).ok());
+    expect_first(out, count);
+    if (memory != nullptr) {
+      EXPECT_EQ(out[0].component(0), memory);
+    }
+    memory = out[0].component(0);
+  }
+  Ciphertext& single = out.front();
+  add_rows(1);
+  ASSERT_TRUE(rows.finish(single).ok());
+  EXPECT_EQ(single.component(0), memory);
+  EXPECT_TRUE(same_residues(single, expected[0]));
+
+  const Ciphertext before = must(inputs[0].clone());
+  ASSERT_TRUE(rows.add(inputs[0], 0, false).ok());
+  ASSERT_TRUE(rows.add(inputs[1], 5, true).ok());
+  Ciphertext apart = must(Ciphertext::create(params(), 2, limbs));
+  ASSERT_TRUE(rows.finish(apart).ok());
+  ASSERT_TRUE(rows.add(inputs[0], 0, false).ok());
+  ASSERT_TRUE(rows.add(inputs[1], 5, true).ok());
+  ASSERT_TRUE(rows.finish(inputs[1]).ok());
+  EXPECT_TRUE(same_residues(inputs[1], apart));
+  EXPECT_TRUE(same_residues(inputs[0], before));
+  inputs[1] = lab.encrypt_long(lab.model.random_residues(lab.random), 3, limbs);
+  inputs[1].set_noise({});
+  add_rows(4);
+  std::vector<Ciphertext> again;
+  ASSERT_TRUE(rows.finish(again).ok());
+  add_rows(4);
+  ASSERT_TRUE(rows.finish(inputs).ok());
+  ASSERT_EQ(inputs.size(), 4u);
+  for (std::size_t r = 0; r < 4; ++r) EXPECT_TRUE(same_residues(inputs[r], again[r])) << r;
+}
+
 FCN_ON_ALL_KERNELS_AND_SMALL_SETS(MonomialSums);
 
 // More terms than a word holds, of the largest residues: the words fill to the top and are reduced on the way.

@@ -97,6 +97,48 @@ TEST(Sampling, UniformResiduesOfEveryPrime) {
   EXPECT_FALSE(std::equal(again.begin(), again.begin() + 64, out.begin()));
 }
 
+// From the definitions, byte by byte.
+TEST(Sampling, UniformResiduesAreTheCandidatesBelowThePrimeInOrder) {
+  fv::ParamsSpec spec = spec_of({"", 4096, 1, 2, {50, 30}, 50, 0});
+  std::uint64_t just_above = (std::uint64_t{1} << 40) + 1;
+  while (!ntt::Modulus::create(just_above).ok()) just_above += 8192;
+  spec.q_primes.push_back(just_above);
+  for (const fv::Params& params : {must(fv::Params::create(spec)), params_of(small_sets()[0])}) {
+    const std::size_t n = params.n(), limbs = params.q_count();
+    std::vector<std::uint64_t> out(limbs * n);
+    fv::expand_uniform(params, out.data(), limbs, platform::Seed{5}, 70);
+    for (std::size_t i = 0; i < limbs; ++i) {
+      platform::ChaCha20 rng(platform::Seed{5}, 70 + i);
+      for (std::size_t j = 0; j < n;) {
+        std::uint8_t bytes[7];
+        rng.fill(bytes);
+        std::uint64_t candidate = 0;
+        for (std::size_t b = 7; b-- > 0;) candidate = candidate << 8 | bytes[b];
+        candidate %= std::uint64_t{1} << params.modulus(i).bits();
+        if (candidate < params.modulus(i).value()) {
+          ASSERT_EQ(out[i * n + j], candidate) << i << " " << j;
+          ++j;
+        }
+      }
+    }
+  }
+}
+
+TEST(Sampling, ErrorsAreDifferencesOfBitCounts) {
+  platform::ChaCha20 rng = test_rng(3), again = test_rng(3);
+  for (std::size_t n : {1, 1023, 1024, 1025, 5000}) {
+    std::vector<std::int64_t> errors(n);
+    fv::sample_error(errors.data(), n, rng);
+    for (std::size_t i = 0; i < n; ++i) {
+      std::uint8_t bytes[6];
+      again.fill(bytes);
+      std::int64_t expected = 0;
+      for (int bit = 0; bit < 42; ++bit) expected += (bytes[bit / 8] >> bit % 8 & 1) * (bit < 21 ? 1 : -1);
+      ASSERT_EQ(errors[i], expected) << i;
+    }
+  }
+}
+
 TEST(Sampling, ResiduesOfSmallAndLargeIntegers) {
   const fv::Params params = params_of({"", 8, 0, 3, {8, 50}, 0, 10});
   const std::int64_t x[8] = {0, 1, -1, 21, -21, INT64_MAX, INT64_MIN, -(std::int64_t{1} << 49)};

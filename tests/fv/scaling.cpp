@@ -50,15 +50,24 @@ TEST_P(Scaling, UpIsTheExactQuotientWithASmallRemainder) {
     for (std::size_t used : {std::size_t{1}, digits / 2 + 1, digits}) {
       if (used > digits) continue;
       for (int round = 0; round < 6; ++round) {
-        SmallPoly m(n, 0), scratch(n);
+        SmallPoly m(n, 0);
+        std::vector<std::uint64_t> scratch(2 * n);
         const std::int64_t bound = params().t().digit_bound();
         for (std::size_t i = 0; i < used * k; ++i) {
           const auto any =
               static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(2 * bound + 1)) - bound;
           m[i] = round == 0 ? bound : round == 1 ? -bound : round == 2 ? 0 : any;
         }
-        std::vector<std::uint64_t> out(limbs * n, ~std::uint64_t{0});
-        fv::scale_up(params(), limbs, out.data(), m.data(), used, scratch.data());
+        // The quotient is added to what is there.
+        std::vector<std::uint64_t> out(limbs * n), before(limbs * n);
+        for (std::size_t i = 0; i < limbs * n; ++i) {
+          out[i] = before[i] = round == 3 ? params().modulus(i / n).value() - 1 : random_() % params().modulus(i / n).value();
+        }
+        fv::add_scaled_up(params(), limbs, out.data(), m.data(), used, scratch.data());
+        for (std::size_t i = 0; i < limbs * n; ++i) {
+          ASSERT_LT(out[i], params().modulus(i / n).value());
+          out[i] = ntt::sub_mod(out[i], before[i], params().modulus(i / n));
+        }
         // x = (q m - r) / t modulo q, hence r = -t x modulo q.
         fv::Ciphertext holder = must(fv::Ciphertext::create(params(), 2, limbs));
         std::copy(out.begin(), out.end(), holder.component(0));
@@ -70,7 +79,7 @@ TEST_P(Scaling, UpIsTheExactQuotientWithASmallRemainder) {
           numerator[i] = model.q() * m[i] + minus_r;
         }
         ASSERT_EQ(residues_of(divide_by_t(model, numerator), limbs), out);
-        for (std::int64_t word : scratch) ASSERT_EQ(word, 0) << "not wiped";
+        for (std::uint64_t word : scratch) ASSERT_EQ(word, 0u) << "not wiped";
       }
     }
   }
@@ -80,11 +89,12 @@ TEST_P(Scaling, UpIsWithinTheErrorOfRoundingByDefinition) {
   const SchoolbookFv model(params());
   for (int round = 0; round < 10; ++round) {
     const Poly m = model.representative(model.random_residues(random_));
-    SmallPoly small(params().n()), scratch(params().n());
+    SmallPoly small(params().n());
+    std::vector<std::uint64_t> scratch(2 * params().n());
     for (std::size_t i = 0; i < small.size(); ++i) small[i] = m[i].to_int64();
     fv::Ciphertext holder = must(fv::Ciphertext::create(params(), 2, params().q_count()));
-    fv::scale_up(params(), params().q_count(), holder.component(0), small.data(), params().t().digits(),
-                 scratch.data());
+    fv::add_scaled_up(params(), params().q_count(), holder.component(0), small.data(), params().t().digits(),
+                      scratch.data());
     const Poly x = model.lift(holder)[0], rounded = model.scale(m);
     // r/t has coefficients of at most sum of b^-i |r|: below 2 digit_bound / b + 1, and rounding adds 1/2.
     const BigInt bound =

@@ -73,7 +73,7 @@ static_assert(!NamesSecret<decltype(&fv::square)>::value);
 static_assert(!NamesSecret<decltype(&fv::relinearize_inplace)>::value);
 static_assert(!NamesSecret<decltype(&fv::rotate_inplace)>::value);
 static_assert(!NamesSecret<decltype(&fv::modulus_switch_inplace)>::value);
-static_assert(NamesSecret<decltype(&fv::decrypt)>::value);  // the check can fail
+static_assert(NamesSecret<decltype(&fv::decrypt_into)>::value);  // the check can fail
 static_assert(!std::is_invocable_v<decltype(&fv::relinearize_inplace), fv::Ciphertext&, const fv::SecretKey&,
                                    fv::Workspace&>);
 
