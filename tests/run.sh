@@ -14,7 +14,7 @@ release build.
                  under the sanitizers); may be repeated
   --all          release, debug, verify, sanitize, then release with the scalar kernels
   --coverage     the share of lines that the tests run (tests/coverage.sh)
-  --bench        the benchmarks (not part of --all)
+  --bench        builds the benchmarks, which tests/bench/run.sh runs (not part of --all)
 
 Tests on MNIST need its files in the folder FCN_MNIST_DIR; without them they are skipped,
 and named at the end.
@@ -140,10 +140,7 @@ done
 if [ $coverage = yes ]; then
   ./tests/coverage.sh || failed=1
 fi
-if [ $bench = yes ]; then
-  build bench
-  for program in build/bench/tests/*_bench; do "$program"; done
-fi
+[ $bench = no ] || build bench
 
 if [ ${#runs[@]} -gt 0 ]; then
   echo

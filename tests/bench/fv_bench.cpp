@@ -1,19 +1,21 @@
-// Operations of the scheme on the pixel and the packed parameters, named op/isa/n/log2q, scalar beside the others; and the
-// transforms and pointwise kernels that a square and a relinearization are made of, for their share.
+// Every operation of the scheme, named op/isa/n/log2q, scalar beside the others: on the pixel and the packed parameters, on
+// those that other libraries are measured with (n = 8192, three 50-bit primes in q and a special one, t = 65537), and on
+// the secure sets of the same kind for n = 4096 and 16384.
 #include <benchmark/benchmark.h>
 
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "fv/encoding.h"
 #include "fv/encryption.h"
 #include "fv/evaluation.h"
-#include "fv/internal/level.h"
 #include "fv/key_switching.h"
+#include "fv/modulus_switch.h"
 #include "fv/monomial_sum.h"
 #include "fv/product.h"
 
@@ -44,13 +46,17 @@ struct Lab {
         key(must(fv::SecretKey::generate(params, rng))),
         public_key(must(fv::PublicKey::generate(key, rng))),
         relin_keys(must(fv::RelinKeys::generate(key, rng))),
-        message(must(fv::encode_integer(params, 12345))),
-        a(must(must(fv::encrypt(key, message, rng, workspace)).expand())),
-        product(must(a.clone())),
+        message(must(fv::encode_integer(params, 123))),
+        seeded(must(fv::encrypt(key, message, rng, workspace))),
+        a(must(seeded.expand())),
         out(must(a.clone())) {
-    must(fv::square(product, a, workspace));
     const std::size_t g = fv::rotation_element(params, 1);
     if (g != 1) galois_keys.emplace(must(fv::GaloisKeys::generate(key, rng, {g})));
+    auto slots = fv::SlotEncoder::create(params);
+    if (!slots.ok()) return;
+    encoder.emplace(std::move(slots).value());
+    for (std::size_t i = 0; i < encoder->slots(); ++i) values.push_back(static_cast<std::int64_t>(i % 200) - 100);
+    message = must(encoder->encode(values));  // as many digits as a message has
   }
 
   fv::Params params;
@@ -60,126 +66,133 @@ struct Lab {
   fv::PublicKey public_key;
   fv::RelinKeys relin_keys;
   std::optional<fv::GaloisKeys> galois_keys;
+  std::optional<fv::SlotEncoder> encoder;
+  std::vector<std::int64_t> values;
   fv::Plaintext message;
-  fv::Ciphertext a, product, out;
+  fv::SeededCiphertext seeded;
+  fv::Ciphertext a, out;
 };
 
 using Operation = std::function<void(Lab&, benchmark::State&)>;
 
-// The kernels of a square: with l limbs and l' auxiliary primes, 2 (l + l') transforms forward, 3 (l + l') back, and
-// products by t and with each other.
-void kernels_of_square(Lab& lab, benchmark::State& state) {
-  const fv::Params& params = lab.params;
-  const std::size_t limbs = params.q_count(), total = limbs + params.level(limbs).pairs.count, n = params.n();
-  auto x = must(platform::AlignedBuffer<std::uint64_t>::create(8 * total * n));
-  for (auto _ : state) {
-    for (std::size_t i = 0; i < total; ++i) {
-      const ntt::NttTables& table = params.table(i);
-      std::uint64_t* at = x.data() + 8 * i * n;
-      const auto& kernels = params.kernels();
-      for (std::size_t c = 0; c < 2; ++c) table.forward(at + c * n);
-      for (std::size_t c = 0; c < 2; ++c)
-        kernels.multiply(table.modulus(), at + (2 + c) * n, at + c * n, at + 7 * n, n);
-      for (std::size_t c = 0; c < 3; ++c)
-        kernels.multiply_add(table.modulus(), at + (4 + c) * n, at + c / 2 * n, at + (2 + c / 2) * n, n);
-      for (std::size_t c = 0; c < 3; ++c) table.inverse(at + (4 + c) * n);
-    }
-    benchmark::DoNotOptimize(x.data());
-  }
-}
-
-// The kernels of a relinearization: a transform and two products for each digit and key prime, two transforms back.
-void kernels_of_relinearize(Lab& lab, benchmark::State& state) {
-  const fv::Params& params = lab.params;
-  const std::size_t n = params.n(), digits = params.q_count() * params.digits_per_limb();
-  auto x = must(platform::AlignedBuffer<std::uint64_t>::create(4 * n));
-  for (auto _ : state) {
-    for (std::size_t i = 0; i < params.key_limbs(); ++i) {
-      const ntt::NttTables& table = params.table(i);
-      for (std::size_t d = 0; d < digits; ++d) {
-        table.forward(x.data());
-        params.kernels().multiply_add(table.modulus(), x.data() + 2 * n, x.data(), x.data() + n, n);
-        params.kernels().multiply_add(table.modulus(), x.data() + 3 * n, x.data(), x.data() + n, n);
-      }
-      table.inverse(x.data() + 2 * n);
-      table.inverse(x.data() + 3 * n);
-    }
-    benchmark::DoNotOptimize(x.data());
-  }
+// Runs f while the benchmark asks for it.
+template <class F>
+void repeat(benchmark::State& state, F f) {
+  for (auto _ : state) must(f());
 }
 
 const std::pair<const char*, Operation> kOperations[] = {
+    {"encode_slots",
+     [](Lab& lab, benchmark::State& state) {
+       if (!lab.encoder) return state.SkipWithError("no slots");
+       for (auto _ : state) benchmark::DoNotOptimize(lab.encoder->encode(lab.values));
+     }},
+    {"decode_slots",
+     [](Lab& lab, benchmark::State& state) {
+       if (!lab.encoder) return state.SkipWithError("no slots");
+       for (auto _ : state) benchmark::DoNotOptimize(lab.encoder->decode(lab.message));
+     }},
     {"encrypt_secret",
      [](Lab& lab, benchmark::State& state) {
-       for (auto _ : state)
-         benchmark::DoNotOptimize(fv::encrypt(lab.key, lab.message, lab.rng, lab.workspace));
+       repeat(state, [&] { return fv::encrypt(lab.seeded, lab.key, lab.message, lab.rng, lab.workspace); });
      }},
     {"encrypt_public",
      [](Lab& lab, benchmark::State& state) {
-       for (auto _ : state)
-         benchmark::DoNotOptimize(fv::encrypt(lab.public_key, lab.message, lab.rng, lab.workspace));
+       repeat(state, [&] { return fv::encrypt(lab.out, lab.public_key, lab.message, lab.rng, lab.workspace); });
      }},
     {"expand",
-     [](Lab& lab, benchmark::State& state) {
-       const auto seeded = must(fv::encrypt(lab.key, lab.message, lab.rng, lab.workspace));
-       for (auto _ : state) benchmark::DoNotOptimize(seeded.expand());
-     }},
+     [](Lab& lab, benchmark::State& state) { repeat(state, [&] { return lab.seeded.expand(lab.out); }); }},
     {"decrypt",
      [](Lab& lab, benchmark::State& state) {
-       for (auto _ : state) benchmark::DoNotOptimize(fv::decrypt(lab.key, lab.a, lab.workspace));
+       fv::Plaintext m = must(fv::Plaintext::create(lab.params));
+       repeat(state, [&] { return fv::decrypt(m, lab.key, lab.a, lab.workspace); });
      }},
     {"multiply",
      [](Lab& lab, benchmark::State& state) {
-       for (auto _ : state) must(fv::multiply(lab.out, lab.a, lab.a, lab.workspace));
+       const fv::Ciphertext b = must(lab.a.clone());
+       repeat(state, [&] { return fv::multiply(lab.out, lab.a, b, lab.workspace); });
      }},
     {"square",
      [](Lab& lab, benchmark::State& state) {
-       for (auto _ : state) must(fv::square(lab.out, lab.a, lab.workspace));
+       repeat(state, [&] { return fv::square(lab.out, lab.a, lab.workspace); });
      }},
-    {"square_kernels", kernels_of_square},
     {"relinearize",
      [](Lab& lab, benchmark::State& state) {
+       must(fv::square(lab.out, lab.a, lab.workspace));
+       repeat(state, [&] {  // the third component is still there
+         lab.out.set_shape(lab.params, 3, lab.params.q_count(), fv::Form::kCoefficients);
+         lab.out.set_noise({});
+         return fv::relinearize_inplace(lab.out, lab.relin_keys, lab.workspace);
+       });
+     }},
+    {"multiply_relinearize",
+     [](Lab& lab, benchmark::State& state) {
+       const fv::Ciphertext b = must(lab.a.clone());
        for (auto _ : state) {
-         fv::Ciphertext c = must(lab.product.clone());
-         must(fv::relinearize_inplace(c, lab.relin_keys, lab.workspace));
-         benchmark::DoNotOptimize(c.component(0));
+         must(fv::multiply(lab.out, lab.a, b, lab.workspace));
+         must(fv::relinearize_inplace(lab.out, lab.relin_keys, lab.workspace));
        }
      }},
-    {"relinearize_kernels", kernels_of_relinearize},
+    {"square_relinearize",
+     [](Lab& lab, benchmark::State& state) {
+       for (auto _ : state) {
+         must(fv::square(lab.out, lab.a, lab.workspace));
+         must(fv::relinearize_inplace(lab.out, lab.relin_keys, lab.workspace));
+       }
+     }},
     {"rotate",
      [](Lab& lab, benchmark::State& state) {
        if (!lab.galois_keys) return state.SkipWithError("one slot: nothing rotates");
+       fv::Ciphertext c = must(lab.a.clone());
+       repeat(state, [&] {
+         c.set_noise({});
+         return fv::rotate_inplace(c, 1, *lab.galois_keys, lab.workspace);
+       });
+     }},
+    {"modulus_switch",
+     [](Lab& lab, benchmark::State& state) {
+       if (lab.params.q_count() == 1) return state.SkipWithError("one prime");
        for (auto _ : state) {
+         state.PauseTiming();
          fv::Ciphertext c = must(lab.a.clone());
-         must(fv::rotate_inplace(c, 1, *lab.galois_keys, lab.workspace));
-         benchmark::DoNotOptimize(c.component(0));
+         state.ResumeTiming();
+         must(fv::modulus_switch_inplace(c, lab.workspace));
        }
+     }},
+    {"transform_plain",
+     [](Lab& lab, benchmark::State& state) {
+       for (auto _ : state) benchmark::DoNotOptimize(fv::transform(lab.message));
      }},
     {"multiply_plain",
      [](Lab& lab, benchmark::State& state) {
        const auto m = must(fv::transform(lab.message));
        fv::Ciphertext c = must(lab.a.clone());
        fv::to_transformed(c);
-       for (auto _ : state) {
+       repeat(state, [&] {
          c.set_noise({});
-         must(fv::multiply_plain_inplace(c, m));
-       }
+         return fv::multiply_plain_inplace(c, m);
+       });
      }},
     {"add_plain",
      [](Lab& lab, benchmark::State& state) {
        fv::Ciphertext c = must(lab.a.clone());
-       for (auto _ : state) {
+       repeat(state, [&] {
          c.set_noise({});
-         must(fv::add_plain_inplace(c, lab.message, lab.workspace));
-       }
+         return fv::add_plain_inplace(c, lab.message, lab.workspace);
+       });
      }},
     {"add",
      [](Lab& lab, benchmark::State& state) {
        fv::Ciphertext c = must(lab.a.clone());
-       for (auto _ : state) {
+       repeat(state, [&] {
          c.set_noise({});
-         must(fv::add_inplace(c, lab.a));
-       }
+         return fv::add_inplace(c, lab.a);
+       });
+     }},
+    {"monomial_multiply",
+     [](Lab& lab, benchmark::State& state) {
+       fv::Ciphertext c = must(lab.a.clone());
+       repeat(state, [&] { return fv::multiply_monomial_inplace(c, 37, lab.workspace); });
      }},
     {"monomial_sum_100",
      [](Lab& lab, benchmark::State& state) {
@@ -192,6 +205,10 @@ const std::pair<const char*, Operation> kOperations[] = {
      }},
 };
 
+fv::ParamsSpec integer_spec(std::size_t n, const std::vector<unsigned>& q_bits, unsigned special_bits) {
+  return must(fv::make_spec(n, must(fv::PlaintextModulus::integer(n, 65537)), q_bits, special_bits, 0));
+}
+
 }  // namespace
 }  // namespace fcn
 
@@ -203,14 +220,17 @@ int main(int argc, char** argv) {
     std::unique_ptr<Lab> lab;
   };
   std::vector<Set> sets;
-  for (const fv::ParamsSpec& spec : {must(fv::pixel_spec()), must(fv::packed_spec())}) {
+  for (const fv::ParamsSpec& spec :
+       {must(fv::pixel_spec()), integer_spec(4096, {35, 35}, 36), must(fv::packed_spec()),
+        integer_spec(8192, {50, 50, 50}, 50), integer_spec(16384, {50, 50, 50, 50, 50, 50, 50}, 50)}) {
     for (const ntt::KernelTable* kernels : ntt::available_kernels()) sets.push_back({spec, kernels, nullptr});
   }
   for (const auto& [name, operation] : kOperations) {
     for (Set& set : sets) {
-      const std::string label = std::string(name) + "/" + set.kernels->name + "/" +
-                                std::to_string(set.spec.n) + "/" +
-                                std::to_string(50 * set.spec.q_primes.size());
+      double log2_q = 0;
+      for (std::uint64_t q : set.spec.q_primes) log2_q += std::log2(static_cast<double>(q));
+      const std::string label = std::string(name) + "/" + set.kernels->name + "/" + std::to_string(set.spec.n) +
+                                "/" + std::to_string(std::lround(log2_q));
       benchmark::RegisterBenchmark(label.c_str(), [&set, run = operation](benchmark::State& state) {
         if (set.lab == nullptr) set.lab = std::make_unique<Lab>(set.spec, *set.kernels);
         run(*set.lab, state);
