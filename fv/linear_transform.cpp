@@ -125,11 +125,11 @@ Result<LinearTransform> LinearTransform::create(const SlotEncoder& encoder, std:
 
   if (!bias.empty() && bias.size() != outputs)
     return invalid_argument(concat(bias.size(), " biases for ", outputs, " outputs"));
-  FCN_ASSIGN_OR_RETURN(auto scratch, AlignedBuffer<std::int64_t>::create(params.n()));
+  FCN_ASSIGN_OR_RETURN(auto scratch, AlignedBuffer<std::uint64_t>::create(2 * params.n()));
   for (const auto& values : bias) {
     FCN_ASSIGN_OR_RETURN(const Plaintext plaintext, encoder.encode(values));
     FCN_ASSIGN_OR_RETURN(auto scaled, AlignedBuffer<std::uint64_t>::create(limbs * params.n()));
-    scale_up(params, limbs, scaled.data(), plaintext.coefficients(), plaintext.used_rows(), scratch.data());
+    add_scaled_up(params, limbs, scaled.data(), plaintext.coefficients(), plaintext.used_rows(), scratch.data());
     result.bias_.push_back(std::move(scaled));
   }
   return result;

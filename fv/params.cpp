@@ -232,13 +232,6 @@ platform::Result<Params> Params::create(const ParamsSpec& spec, const ntt::Kerne
     }
     std::vector<const ntt::NttTables*> own;
     for (std::size_t i = 0; i < l; ++i) own.push_back(&data->tables[i]);
-    const auto product_of_others = [&](std::size_t skipped, const ntt::Modulus& m) {
-      std::uint64_t product = 1;
-      for (std::size_t i = 0; i < l; ++i) {
-        if (i != skipped) product = ntt::multiply_mod(product, ntt::reduce(own[i]->modulus().value(), m), m);
-      }
-      return product;
-    };
     for (int components : {2, 3}) {
       std::vector<const ntt::NttTables*> aux;
       ProductBase& base = components == 2 ? level.pairs : level.triples;
@@ -247,15 +240,14 @@ platform::Result<Params> Params::create(const ParamsSpec& spec, const ntt::Kerne
         const ntt::Modulus& m = data->tables[i].modulus();
         aux.push_back(&data->tables[i]);
         log2_b += std::log2(m.value_double());
-        base.q_inverse.push_back(ntt::inverse_mod(product_of_others(l, m), m));
       }
       base.count = aux.size();
       base.to_aux = BaseConverter(own, aux);
-      base.from_aux = BaseConverter(aux, own);
+      base.rounding = ProductRounding(own, aux, t.is_integer() ? t.base() : 1);
     }
     for (std::size_t i = 0; i < l; ++i) {
       const ntt::Modulus& m = own[i]->modulus();
-      level.hat_inverse.push_back(ntt::inverse_mod(product_of_others(i, m), m));
+      level.hat_inverse.push_back(ntt::inverse_mod(product_except(own, i, m), m));
       level.fraction.push_back(fraction_multiplier(m));
       if (i + 1 < l) level.last_inverse.push_back(ntt::inverse_mod(ntt::reduce(last.value(), m), m));
       if (spec.special_prime != 0) {

@@ -1,82 +1,149 @@
 #include "product.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "internal/level.h"
-#include "internal/rounding.h"
 
 namespace fcn::fv {
 namespace {
 
 using platform::concat;
-using platform::Result;
 using platform::Status;
 
-// One product in the base Q B: `total` primes, of which the first `limbs` are those of q.
+// One product in the base Q B of `total` primes, of which the first `limbs` are those of q. Inputs are extended to B; then
+// everything happens one prime after another, whose few polynomials stay in the cache; then each component is rounded.
 class TensorProduct {
  public:
-  TensorProduct(const Params& params, std::size_t limbs, const ProductBase& base)
-      : params_(params), base_(base), n_(params.n()), limbs_(limbs), total_(limbs + base.count) {}
+  // b null: the square of a. No pointer into a or b is kept.
+  TensorProduct(const Ciphertext& a, const Ciphertext* b)
+      : params_(a.params()),
+        base_(a.components() == 2 && (b == nullptr || b->components() == 2) ? params_.level(a.limbs()).pairs
+                                                                            : params_.level(a.limbs()).triples),
+        n_(params_.n()),
+        limbs_(a.limbs()),
+        total_(limbs_ + base_.count),
+        left_(a.components()),
+        right_(b == nullptr ? 0 : b->components()),
+        products_(a.components() + (b == nullptr ? a : *b).components() - 1) {}
 
-  std::size_t poly_words() const { return total_ * n_; }
-  std::size_t scratch_words() const {
-    const std::size_t up = base_.to_aux.scratch_words(n_), down = base_.from_aux.scratch_words(n_);
-    return base_.count * n_ + (up > down ? up : down);
-  }
-  const ntt::NttTables& table(std::size_t i) const { return params_.table(index(i)); }
-
-  // Every component of a, extended to Q B, in transform order. Shape: dst (components, total, n).
-  void extend(std::uint64_t* dst, const Ciphertext& a, std::uint64_t* scratch) const {
-    for (std::size_t c = 0; c < a.components(); ++c) {
-      std::uint64_t* x = dst + c * poly_words();
-      std::memcpy(x, a.component(c), limbs_ * n_ * sizeof *x);
-      if (a.form() == Form::kTransformed) {
-        for (std::size_t i = 0; i < limbs_; ++i) table(i).inverse(x + i * n_);
-      }
-      base_.to_aux.convert(x + limbs_ * n_, x, n_, scratch);
-      for (std::size_t i = 0; i < total_; ++i) table(i).forward(x + i * n_);
-    }
+  std::size_t products() const { return products_; }
+  std::size_t words() const {
+    return ((left_ + right_) * base_.count + products_ * total_) * n_ +
+           std::max({(2 * left_ + right_) * n_, limbs_ * n_ + base_.to_aux.scratch_words(n_),
+                     base_.rounding.scratch_words(n_)});
   }
 
-  // dst = t x, over components polynomials in transform order. dst may be x.
-  void multiply_by_t(std::uint64_t* dst, const std::uint64_t* x, std::size_t components) const {
-    for (std::size_t c = 0; c < components; ++c) {
-      for (std::size_t i = 0; i < total_; ++i) {
-        const std::size_t at = c * poly_words() + i * n_;
-        params_.kernels().multiply(table(i).modulus(), dst + at, x + at,
-                                   params_.constants(index(i)).t_transformed.data(), n_);
-      }
-    }
-  }
-
-  // dst = x y, or dst += x y, for one component each.
-  void multiply(std::uint64_t* dst, const std::uint64_t* x, const std::uint64_t* y, bool add_to_dst) const {
-    const auto kernel = add_to_dst ? params_.kernels().multiply_add : params_.kernels().multiply;
-    for (std::size_t i = 0; i < total_; ++i)
-      kernel(table(i).modulus(), dst + i * n_, x + i * n_, y + i * n_, n_);
-  }
-  void add(std::uint64_t* dst, const std::uint64_t* x) const {
+  // memory: words(); stays the caller's. Afterwards a and b are not needed any more.
+  void multiply(const Ciphertext& a, const Ciphertext* b, std::uint64_t* memory) {
+    std::uint64_t* right_extended = memory + left_ * base_.count * n_;
+    sums_ = right_extended + right_ * base_.count * n_;
+    scratch_ = sums_ + products_ * total_ * n_;
+    extend(memory, a);
+    if (b != nullptr) extend(right_extended, *b);
     for (std::size_t i = 0; i < total_; ++i) {
-      params_.kernels().add(table(i).modulus(), dst + i * n_, dst + i * n_, x + i * n_, n_);
+      const std::uint64_t *x[kMaxFactor], *y[kMaxFactor];
+      std::uint64_t* free = transform(x, a, i, memory, scratch_);
+      if (b != nullptr) free = transform(y, *b, i, right_extended, free);
+      if (b == nullptr) std::copy(x, x + left_, y);
+      if (!params_.t().is_integer()) multiply_by_t(x, i, free);
+      for (std::size_t c = 0; c < products_; ++c) {
+        std::uint64_t* sum = sums_ + (c * total_ + i) * n_;
+        if (b == nullptr) {
+          add_up_square(sum, x, y, c, i);
+        } else {
+          add_up(sum, x, y, 0, c, c, i);
+        }
+        table(i).inverse(sum);
+      }
     }
   }
 
-  // dst = round(x / q) modulo q, coefficients; x in transform order, overwritten. Shape: dst (limbs, n), x
-  // (total, n).
-  void round(std::uint64_t* dst, std::uint64_t* x, std::uint64_t* scratch) const {
-    for (std::size_t i = 0; i < total_; ++i) table(i).inverse(x + i * n_);
-    std::uint64_t* aux = x + limbs_ * n_;
-    subtract_and_divide(params_, aux, aux_first(params_), base_.count, x, base_.to_aux,
-                        base_.q_inverse.data(), scratch);
-    base_.from_aux.convert(dst, aux, n_, scratch);
+  // dst = component c of the product, rounded; coefficients. Shape: (limbs, n).
+  void round(std::uint64_t* dst, std::size_t c) const {
+    base_.rounding.apply(dst, sums_ + c * total_ * n_, n_, scratch_);
   }
 
  private:
-  std::size_t index(std::size_t i) const { return i < limbs_ ? i : aux_first(params_) + i - limbs_; }
+  static constexpr std::size_t kMaxFactor = 3;  // components
 
-  const Params& params_;
+  std::size_t index(std::size_t i) const { return i < limbs_ ? i : aux_first(params_) + i - limbs_; }
+  const ntt::NttTables& table(std::size_t i) const { return params_.table(index(i)); }
+
+  // Every component of a modulo the primes of B, coefficients. Shape: dst (components, count of B, n).
+  void extend(std::uint64_t* dst, const Ciphertext& a) const {
+    for (std::size_t c = 0; c < a.components(); ++c) {
+      const std::uint64_t* x = a.component(c);
+      if (a.form() == Form::kTransformed) {
+        std::memcpy(scratch_, x, limbs_ * n_ * sizeof *x);
+        for (std::size_t i = 0; i < limbs_; ++i) table(i).inverse(scratch_ + i * n_);
+        x = scratch_;
+      }
+      base_.to_aux.convert(dst + c * base_.count * n_, x, n_, scratch_ + limbs_ * n_);
+    }
+  }
+
+  // x[c] = component c of a modulo prime i in transform order: where it is, or transformed in its extension, or in
+  // memory. Returns the memory that is left.
+  std::uint64_t* transform(const std::uint64_t** x, const Ciphertext& a, std::size_t i, std::uint64_t* extended,
+                           std::uint64_t* memory) const {
+    for (std::size_t c = 0; c < a.components(); ++c) {
+      if (i >= limbs_) {
+        std::uint64_t* row = extended + (c * base_.count + i - limbs_) * n_;
+        table(i).forward(row);
+        x[c] = row;
+      } else if (a.form() == Form::kTransformed) {
+        x[c] = a.limb(c, i);
+      } else {
+        std::memcpy(memory, a.limb(c, i), n_ * sizeof *memory);
+        table(i).forward(memory);
+        x[c] = memory;
+        memory += n_;
+      }
+    }
+    return memory;
+  }
+
+  // x[c] = t x[c], in memory. An integer t is a factor of the rounding instead.
+  void multiply_by_t(const std::uint64_t** x, std::size_t i, std::uint64_t* memory) const {
+    for (std::size_t c = 0; c < left_; ++c, memory += n_) {
+      params_.kernels().multiply(table(i).modulus(), memory, x[c], params_.constants(index(i)).t_transformed.data(),
+                                 n_);
+      x[c] = memory;
+    }
+  }
+
+  // sum = the sum of x[j] y[c - j] over first <= j <= last; false, and sum unchanged, if there are none.
+  bool add_up(std::uint64_t* sum, const std::uint64_t* const* x, const std::uint64_t* const* y, std::size_t first,
+              std::size_t last, std::size_t c, std::size_t i) const {
+    ntt::PointwiseProduct terms[kMaxFactor];
+    std::size_t count = 0;
+    const std::size_t right = right_ == 0 ? left_ : right_;
+    for (std::size_t j = first; j <= last; ++j) {
+      if (j < left_ && c - j < right) terms[count++] = {x[j], y[c - j]};
+    }
+    const ntt::KernelTable& kernels = params_.kernels();
+    if (count == 1) kernels.multiply(table(i).modulus(), sum, terms[0].a, terms[0].b, n_);
+    if (count > 1) kernels.inner_product(table(i).modulus(), sum, terms, count, n_);
+    return count != 0;
+  }
+
+  // The same for a square: the pairs j < c - j count twice.
+  void add_up_square(std::uint64_t* sum, const std::uint64_t* const* x, const std::uint64_t* const* y, std::size_t c,
+                     std::size_t i) const {
+    const ntt::KernelTable& kernels = params_.kernels();
+    const ntt::Modulus& q = table(i).modulus();
+    const bool pairs = c != 0 && add_up(sum, x, y, 0, (c - 1) / 2, c, i);
+    if (pairs) kernels.add(q, sum, sum, sum, n_);
+    if (c % 2 == 0) (pairs ? kernels.multiply_add : kernels.multiply)(q, sum, x[c / 2], y[c / 2], n_);
+  }
+
+  Params params_;
   const ProductBase& base_;
   std::size_t n_, limbs_, total_;
+  std::size_t left_, right_, products_;  // components; right_ = 0 for a square
+  std::uint64_t* sums_ = nullptr;        // (products, total, n)
+  std::uint64_t* scratch_ = nullptr;
 };
 
 Status check_factor(const Ciphertext& a) {
@@ -87,49 +154,20 @@ Status check_factor(const Ciphertext& a) {
 
 // b null: the square of a.
 Status multiply_or_square(Ciphertext& out, const Ciphertext& a, const Ciphertext* b, Workspace& workspace) {
-  const Params& params = a.params();
+  const Params params = a.params();
   const Ciphertext& right = b == nullptr ? a : *b;
-  const std::size_t products = a.components() + right.components() - 1;
+  const std::size_t limbs = a.limbs();
   const NoiseModel model(params);
   const Noise noise =
-      model.multiply(a.noise(), a.components(), right.noise(), right.components(), a.limbs(), b == nullptr);
-  FCN_RETURN_IF_ERROR(model.check(noise, a.limbs(), b == nullptr ? "a square" : "a product"));
-
-  const Level& level = params.level(a.limbs());
-  const bool pairs = a.components() == 2 && right.components() == 2;
-  const TensorProduct tensor(params, a.limbs(), pairs ? level.pairs : level.triples);
-  const std::size_t words = tensor.poly_words(), right_words = right.components() * words;
-  FCN_ASSIGN_OR_RETURN(Ciphertext result, Ciphertext::create(params, products, a.limbs()));
-  FCN_ASSIGN_OR_RETURN(std::uint64_t * ta, workspace.words(a.components() * words + right_words + words +
-                                                           tensor.scratch_words()));
-  std::uint64_t* y = ta + a.components() * words;  // the right factor, extended
-  std::uint64_t* sum = y + right_words;            // one component of t a b
-  std::uint64_t* scratch = sum + words;
-  tensor.extend(y, right, scratch);
-  if (b == nullptr) {
-    tensor.multiply_by_t(ta, y, a.components());
-  } else {
-    tensor.extend(ta, a, scratch);
-    tensor.multiply_by_t(ta, ta, a.components());
-  }
-  for (std::size_t c = 0; c < products; ++c) {
-    bool empty = true;
-    const auto add_product = [&](std::size_t i, std::size_t j) {
-      if (i >= a.components() || j >= right.components()) return;
-      tensor.multiply(sum, ta + i * words, y + j * words, !empty);
-      empty = false;
-    };
-    if (b == nullptr) {  // the pairs i < j = c - i count twice
-      for (std::size_t i = 0; 2 * i < c; ++i) add_product(i, c - i);
-      if (!empty) tensor.add(sum, sum);
-      if (c % 2 == 0) add_product(c / 2, c / 2);
-    } else {
-      for (std::size_t i = 0; i <= c; ++i) add_product(i, c - i);
-    }
-    tensor.round(result.component(c), sum, scratch);
-  }
-  result.set_noise(noise);
-  out = std::move(result);
+      model.multiply(a.noise(), a.components(), right.noise(), right.components(), limbs, b == nullptr);
+  FCN_RETURN_IF_ERROR(model.check(noise, limbs, b == nullptr ? "a square" : "a product"));
+  TensorProduct tensor(a, b);
+  FCN_ASSIGN_OR_RETURN(std::uint64_t * memory, workspace.words(tensor.words()));
+  FCN_RETURN_IF_ERROR(out.reserve(tensor.products() * limbs * params.n()));
+  tensor.multiply(a, b, memory);
+  out.set_shape(params, tensor.products(), limbs, Form::kCoefficients);  // out may have been a or b
+  for (std::size_t c = 0; c < tensor.products(); ++c) tensor.round(out.component(c), c);
+  out.set_noise(noise);
   return {};
 }
 

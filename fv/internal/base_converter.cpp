@@ -16,9 +16,22 @@ std::uint64_t round_to_word(double x) {
   return std::bit_cast<std::uint64_t>(x + kTwo52) ^ kTwo52Bits;
 }
 
-// The product of the primes but one (or none left out), modulo m.
+}  // namespace
+
+void round_sum_of_fractions(std::uint64_t* w, const std::uint64_t* z, const std::vector<const ntt::NttTables*>& primes,
+                            std::size_t count) noexcept {
+  for (std::size_t i = 0; i < primes.size(); ++i) {  // the sum, as the bits of doubles, until the last term
+    const double inverse = primes[i]->modulus().inverse_double();
+    for (std::size_t c = 0; c < count; ++c) {
+      const double sum = (i == 0 ? 0 : std::bit_cast<double>(w[c])) + to_double(z[i * count + c]) * inverse;
+      w[c] = i + 1 == primes.size() ? round_to_word(sum) : std::bit_cast<std::uint64_t>(sum);
+    }
+  }
+  FCN_CHECK_BOUND(w, count, 0, primes.size());
+}
+
 std::uint64_t product_except(const std::vector<const ntt::NttTables*>& primes, std::size_t skipped,
-                             const ntt::Modulus& m) {
+                             const ntt::Modulus& m) noexcept {
   std::uint64_t product = 1;
   for (std::size_t i = 0; i < primes.size(); ++i) {
     if (i != skipped) product = ntt::multiply_mod(product, ntt::reduce(primes[i]->modulus().value(), m), m);
@@ -26,71 +39,50 @@ std::uint64_t product_except(const std::vector<const ntt::NttTables*>& primes, s
   return product;
 }
 
-}  // namespace
-
 BaseConverter::BaseConverter(std::vector<const ntt::NttTables*> from, std::vector<const ntt::NttTables*> to)
     : from_(std::move(from)), to_(std::move(to)) {
-  for (std::size_t i = 0; i < from_.size(); ++i) {
+  const std::size_t u = from_.size();
+  FCN_CHECK(u <= kMaxBasePrimes);
+  for (std::size_t i = 0; i < u; ++i) {
     const ntt::Modulus& a = from_[i]->modulus();
     hat_inverse_.push_back(ntt::inverse_mod(product_except(from_, i, a), a));
   }
   for (const ntt::NttTables* target : to_) {
     const ntt::Modulus& b = target->modulus();
-    for (std::size_t i = 0; i < from_.size(); ++i) hat_.push_back(product_except(from_, i, b));
-    minus_a_.push_back(ntt::negate_mod(product_except(from_, from_.size(), b), b));
+    for (std::size_t i = 0; i < u; ++i) scalars_.push_back(product_except(from_, i, b));
+    scalars_.push_back(ntt::negate_mod(product_except(from_, u, b), b));
   }
 }
 
 void BaseConverter::convert(std::uint64_t* out, const std::uint64_t* in, std::size_t n,
                             std::uint64_t* scratch) const noexcept {
-  for (std::size_t first = 0; first < n; first += kTile) {
-    const std::size_t count = n - first < kTile ? n - first : kTile;
-    if (from_.size() == 1) {
-      convert_one(out + first, in + first, n, count, scratch);
-    } else {
-      convert_many(out + first, in + first, n, count, scratch);
+  const std::size_t u = from_.size(), tile = n < kBaseTile ? n : kBaseTile;
+  if (u == 1) return combine(out, n, in, n, scratch);  // z = x
+  for (std::size_t first = 0; first < n; first += tile) {
+    for (std::size_t i = 0; i < u; ++i) {
+      from_[i]->kernels().scalar_multiply(from_[i]->modulus(), scratch + i * tile, in + i * n + first, hat_inverse_[i],
+                                          tile);
     }
+    combine(out + first, n, scratch, tile, scratch + u * tile);
   }
 }
 
-void BaseConverter::convert_one(std::uint64_t* out, const std::uint64_t* in, std::size_t n, std::size_t count,
-                                std::uint64_t* scratch) const noexcept {
-  auto* x = reinterpret_cast<std::int64_t*>(scratch);
-  for (std::size_t c = 0; c < count; ++c) x[c] = ntt::centered(in[c], from_[0]->modulus());
-  for (std::size_t j = 0; j < to_.size(); ++j)
-    from_[0]->kernels().reduce_accumulator(to_[j]->modulus(), out + j * n, x, count);
-}
-
-void BaseConverter::convert_many(std::uint64_t* out, const std::uint64_t* in, std::size_t n,
-                                 std::size_t count, std::uint64_t* scratch) const noexcept {
+void BaseConverter::combine(std::uint64_t* out, std::size_t stride, const std::uint64_t* z, std::size_t count,
+                            std::uint64_t* w) const noexcept {
   const std::size_t u = from_.size();
   const ntt::KernelTable& kernels = from_[0]->kernels();
-  std::uint64_t* z = scratch;              // (u, count): z_i
-  std::uint64_t* w = scratch + u * count;  // (count): the multiple of A to take off
-  std::uint64_t* reduced = w + count;      // (count): z_i modulo b_j
-  for (std::size_t i = 0; i < u; ++i) {    // w = sum z_i / a_i, at first as the bits of doubles
-    const ntt::Modulus& a = from_[i]->modulus();
-    std::uint64_t* zi = z + i * count;
-    kernels.scalar_multiply(a, zi, in + i * n, hat_inverse_[i], count);
-    const double inverse = a.inverse_double();
-    for (std::size_t c = 0; c < count; ++c) {
-      const double sum = (i == 0 ? 0 : std::bit_cast<double>(w[c])) + to_double(zi[c]) * inverse;
-      w[c] = i + 1 == u ? round_to_word(sum) : std::bit_cast<std::uint64_t>(sum);
-    }
+  if (u == 1) {
+    for (std::size_t j = 0; j < to_.size(); ++j)
+      kernels.reduce_centered(to_[j]->modulus(), out + j * stride, z, from_[0]->modulus(), count);
+    return;
   }
-  FCN_CHECK_BOUND(w, count, 0, u);
+  round_sum_of_fractions(w, z, from_, count);
+  ntt::ScaledPolynomial terms[kMaxBasePrimes + 1];
   for (std::size_t j = 0; j < to_.size(); ++j) {
-    const ntt::Modulus& b = to_[j]->modulus();
-    std::uint64_t* row = out + j * n;
-    kernels.scalar_multiply(b, row, w, minus_a_[j], count);
-    for (std::size_t i = 0; i < u; ++i) {
-      const std::uint64_t* zi = z + i * count;
-      if (from_[i]->modulus().value() > b.value()) {
-        kernels.reduce(b, reduced, zi, count);
-        zi = reduced;
-      }
-      kernels.scalar_multiply_add(b, row, zi, hat_[j * u + i], count);
-    }
+    const std::uint64_t* scalars = scalars_.data() + j * (u + 1);
+    for (std::size_t i = 0; i < u; ++i) terms[i] = {z + i * count, scalars[i]};
+    terms[u] = {w, scalars[u]};
+    kernels.linear_combination(to_[j]->modulus(), out + j * stride, terms, u + 1, count);
   }
 }
 

@@ -5,16 +5,15 @@
 #include <vector>
 
 #include "../params.h"
-#include "base_converter.h"
+#include "rounding.h"
 
 namespace fcn::fv {
 
 // An auxiliary base B in which products of ciphertexts are divided by q'.
 struct ProductBase {
-  std::size_t count = 0;                 // primes of B: tables aux_first .. aux_first + count - 1
-  BaseConverter to_aux;                  // q' -> B
-  BaseConverter from_aux;                // B -> q'
-  std::vector<std::uint64_t> q_inverse;  // q'^-1 modulo each prime of B
+  std::size_t count = 0;     // primes of B: tables aux_first .. aux_first + count - 1
+  BaseConverter to_aux;      // q' -> B
+  ProductRounding rounding;  // x -> round(f x / q') from q' and B to q', where f is t for an integer t, or 1
 };
 
 // limbs primes of q with product q'.

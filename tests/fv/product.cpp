@@ -69,6 +69,48 @@ TEST_P(Product, SquareIsMultiplyByItself) {
   }
 }
 
+// Factors in either form, out as either factor, with room to spare or not: the same bits.
+TEST_P(Product, FormsAndOutputs) {
+  CiphertextLab lab(params(), 28);
+  for (std::size_t right_components : {2, 3}) {
+    const auto make = [&](std::size_t components) {
+      Ciphertext c = lab.encrypt_long(lab.model.random_residues(lab.random), components, params().q_count());
+      c.set_noise({});
+      return c;
+    };
+    const Ciphertext a = make(2), b = make(right_components);
+    Ciphertext expected = must(a.clone());
+    ASSERT_TRUE(fv::multiply(expected, a, b, lab.workspace).ok());
+    const auto expect_same = [&](const Ciphertext& got) {
+      ASSERT_EQ(got.words(), expected.words());
+      EXPECT_EQ(got.form(), fv::Form::kCoefficients);
+      EXPECT_TRUE(std::equal(got.component(0), got.component(0) + got.words(), expected.component(0)));
+    };
+    for (int forms = 0; forms < 4; ++forms) {
+      Ciphertext x = must(a.clone()), y = must(b.clone());
+      if (forms % 2 != 0) fv::to_transformed(x);
+      if (forms / 2 != 0) fv::to_transformed(y);
+      Ciphertext out = must(Ciphertext::create(params(), fv::kMaxComponents, params().q_count()));
+      const std::uint64_t* memory = out.component(0);
+      ASSERT_TRUE(fv::multiply(out, x, y, lab.workspace).ok());
+      expect_same(out);
+      EXPECT_EQ(out.component(0), memory) << "the memory of out is reused";
+      ASSERT_TRUE(fv::multiply(out, y, x, lab.workspace).ok());
+      expect_same(out);
+      Ciphertext x_out = must(x.clone()), y_out = must(y.clone());
+      ASSERT_TRUE(fv::multiply(x_out, x_out, y, lab.workspace).ok());
+      expect_same(x_out);
+      ASSERT_TRUE(fv::multiply(y_out, x, y_out, lab.workspace).ok());
+      expect_same(y_out);
+      Ciphertext square = must(Ciphertext::create(params(), 2, params().q_count()));
+      ASSERT_TRUE(fv::square(square, y, lab.workspace).ok());
+      ASSERT_TRUE(fv::square(y, y, lab.workspace).ok());
+      ASSERT_EQ(y.words(), square.words());
+      EXPECT_TRUE(std::equal(y.component(0), y.component(0) + y.words(), square.component(0)));
+    }
+  }
+}
+
 TEST_P(Product, DecryptsToTheProduct) {
   CiphertextLab lab(params(), 23);
   for (int round = 0; round < 3; ++round) {
