@@ -20,11 +20,35 @@ namespace fcn::platform {
 #if defined(FCN_THREADS)
 
 namespace {
+
 constexpr std::size_t kMaxThreads = 1024;
+// How often a thread looks before it sleeps: some 20 microseconds, more than loops that follow one another are apart, and
+// less than waking a thread up may take.
+constexpr int kLooks = 1000;
+
+void pause() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
 }
 
+// Whether the condition came true while this thread was looking.
+template <class Condition>
+bool look_for(Condition condition) {
+  for (int look = 0; look < kLooks; ++look) {
+    if (condition()) return true;
+    pause();
+  }
+  return false;
+}
+
+}  // namespace
+
 // A loop is announced by a new generation; every thread takes part in every loop, and the caller waits for
-// them all.
+// them all. Both announcements, of a loop and of its end, change under the mutex, so that no sleeper misses them; who is
+// awake sees them without it.
 struct ThreadPool::Shared {
   struct Worker {
     Shared* shared;
@@ -35,9 +59,10 @@ struct ThreadPool::Shared {
   std::vector<Worker> workers;  // without the calling thread, which is worker 0
   std::mutex mutex;
   std::condition_variable started, finished;
-  std::size_t generation = 0;  // this and the rest, except next, under the mutex
-  std::size_t busy = 0;        // workers that have not finished the current loop
-  bool stop = false;
+  std::atomic<std::size_t> generation{0};
+  std::atomic<std::size_t> busy{0};  // workers that have not finished the current loop
+  std::atomic<bool> stop{false};
+  // Written before a generation begins, while no worker is busy.
   std::size_t count = 0;
   const std::function<void(std::size_t, std::size_t)>* body = nullptr;
   std::atomic<std::size_t> next{0};
@@ -51,15 +76,18 @@ struct ThreadPool::Shared {
   }
 
   void serve(std::size_t worker) {
-    std::unique_lock lock(mutex);
-    for (std::size_t seen = 0;;) {
-      started.wait(lock, [&] { return stop || generation != seen; });
-      if (stop) return;
-      seen = generation;
-      lock.unlock();
+    for (std::size_t seen = 0;; ++seen) {
+      const auto is_called = [&] { return stop.load() || generation.load() != seen; };
+      if (!look_for(is_called)) {
+        std::unique_lock lock(mutex);
+        started.wait(lock, is_called);
+      }
+      if (stop.load()) return;
       run(worker);
-      lock.lock();
-      if (--busy == 0) finished.notify_one();
+      if (busy.fetch_sub(1) == 1) {
+        const std::lock_guard lock(mutex);
+        finished.notify_one();
+      }
     }
   }
 
@@ -102,18 +130,20 @@ void ThreadPool::parallel_for(std::size_t count, const std::function<void(std::s
     for (std::size_t index = 0; index < count; ++index) body(index, 0);
     return;
   }
+  shared.count = count;
+  shared.body = &body;
+  shared.next.store(0);
+  shared.busy.store(shared.workers.size());
   {
     const std::lock_guard lock(shared.mutex);
-    shared.count = count;
-    shared.body = &body;
-    shared.next.store(0, std::memory_order_relaxed);
-    shared.busy = shared.workers.size();
-    ++shared.generation;
+    shared.generation.fetch_add(1);
   }
   shared.started.notify_all();
   shared.run(0);
+  const auto is_done = [&] { return shared.busy.load() == 0; };
+  if (look_for(is_done)) return;
   std::unique_lock lock(shared.mutex);
-  shared.finished.wait(lock, [&] { return shared.busy == 0; });
+  shared.finished.wait(lock, is_done);
 }
 
 std::size_t hardware_threads() noexcept {
