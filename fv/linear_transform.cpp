@@ -52,6 +52,42 @@ Result<Transformed> transform_weights(const SlotEncoder& encoder, const KeySwitc
   return out;
 }
 
+// dst = a sum of any number of pointwise products, reduced once for many. scratch: n words.
+class ProductSum {
+ public:
+  ProductSum(const ntt::KernelTable& kernels, const ntt::Modulus& q, std::uint64_t* dst, std::size_t n,
+             std::uint64_t* scratch)
+      : kernels_(kernels), q_(q), dst_(dst), n_(n), scratch_(scratch) {}
+
+  void add(const std::uint64_t* a, const std::uint64_t* b) {
+    terms_[count_++] = {a, b};
+    if (count_ == kMaxTerms) flush();
+  }
+  void finish() {
+    flush();
+    if (empty_) std::memset(dst_, 0, n_ * sizeof *dst_);
+  }
+
+ private:
+  static constexpr std::size_t kMaxTerms = 64;
+  void flush() {
+    if (count_ == 0) return;
+    kernels_.inner_product(q_, empty_ ? dst_ : scratch_, terms_, count_, n_);
+    if (!empty_) kernels_.add(q_, dst_, dst_, scratch_, n_);
+    empty_ = false;
+    count_ = 0;
+  }
+
+  const ntt::KernelTable& kernels_;
+  const ntt::Modulus& q_;
+  std::uint64_t* dst_;
+  std::size_t n_;
+  std::uint64_t* scratch_;
+  std::size_t count_ = 0;
+  bool empty_ = true;
+  ntt::PointwiseProduct terms_[kMaxTerms];
+};
+
 }  // namespace
 
 Result<LinearTransform> LinearTransform::create(const SlotEncoder& encoder, std::size_t limbs,
@@ -129,7 +165,8 @@ Result<LinearTransform> LinearTransform::create(const SlotEncoder& encoder, std:
   for (const auto& values : bias) {
     FCN_ASSIGN_OR_RETURN(const Plaintext plaintext, encoder.encode(values));
     FCN_ASSIGN_OR_RETURN(auto scaled, AlignedBuffer<std::uint64_t>::create(limbs * params.n()));
-    add_scaled_up(params, limbs, scaled.data(), plaintext.coefficients(), plaintext.used_rows(), scratch.data());
+    add_scaled_up(params, limbs, scaled.data(), plaintext.coefficients(), plaintext.used_rows(),
+                  scratch.data());
     result.bias_.push_back(std::move(scaled));
   }
   return result;
@@ -186,15 +223,17 @@ class LinearTransform::Run {
 
   std::size_t words() const {
     return in_.size() * input_words() + transform_.babies_.size() * key_switch_.sum_words() +
-           most_giants_ * 2 * rows_ * n_ + workers_ * (key_switch_.sum_words() + worker_words());
+           most_giants_ * (2 * rows_ * n_ + key_switch_.digit_words()) + key_switch_.sum_words() +
+           workers_ * worker_words();
   }
 
   void start(std::uint64_t* memory) {
     inputs_ = memory;
     babies_ = inputs_ + in_.size() * input_words();
     inner_ = babies_ + transform_.babies_.size() * key_switch_.sum_words();
-    sums_ = inner_ + most_giants_ * 2 * rows_ * n_;
-    workers_memory_ = sums_ + workers_ * key_switch_.sum_words();
+    rotated_ = inner_ + most_giants_ * 2 * rows_ * n_;
+    sums_ = rotated_ + most_giants_ * key_switch_.digit_words();
+    workers_memory_ = sums_ + key_switch_.sum_words();
   }
 
   // Both components of every input in transform order, and the digits of the second.
@@ -248,56 +287,64 @@ class LinearTransform::Run {
     });
   }
 
-  // The giant steps first .. last, each added to its worker's sum modulo q P.
-  void rotate_sums(std::size_t first, std::size_t last) {
-    std::memset(sums_, 0, workers_ * key_switch_.sum_words() * sizeof *sums_);
+  // The digits of the second part of each giant step's inner sum, rotated; nothing for a step that does not rotate.
+  void decompose_sums(std::size_t first, std::size_t last) {
     platform::parallel_for(pool_, last - first, [&](std::size_t at, std::size_t worker) {
       const Giant& giant = transform_.giants_[first + at];
-      std::uint64_t* sum = sums_ + worker * key_switch_.sum_words();
-      if (giant.steps == 0) {
-        for (std::size_t part = 0; part < 2; ++part) {
-          for (std::size_t l = 0; l < rows_; ++l)
-            add_scaled(sum + (part * total_ + l) * n_, inner_row(at, part, l), l);
-        }
-        return;
-      }
+      if (giant.steps == 0) return;
       const GaloisKey& key = *keys_.find(rotation_element(params_, giant.steps));
-      std::uint64_t* digits = worker_memory(worker);
-      std::uint64_t* row = digits + key_switch_.digit_words();
-      std::uint64_t* scratch = row + n_;
       std::uint64_t* second = inner_row(at, 1, 0);
       if (transform_.extended_) {
-        key_switch_.divide(second, scratch);
+        key_switch_.divide(second, worker_memory(worker));
       } else {
         for (std::size_t l = 0; l < limbs_; ++l) params_.table(l).inverse(second + l * n_);
       }
       for (std::size_t d = 0; d < key_switch_.digits(); ++d) {
-        for (std::size_t l = 0; l < total_; ++l)
-          key_switch_.decompose(digits + (d * total_ + l) * n_, d, l, second, nullptr);
-      }
-      for (std::size_t part = 0; part < 2; ++part) {
         for (std::size_t l = 0; l < total_; ++l) {
-          std::uint64_t* into = sum + (part * total_ + l) * n_;
-          key_switch_.inner(row, part, l, digits, key.key, &key.permutation, scratch);
-          params_.kernels().add(modulus(l), into, into, row, n_);
-          if (part == 0 && l < rows_) {
-            params_.kernels().permute(row, inner_row(at, 0, l), key.permutation);
-            add_scaled(into, row, l);
-          }
+          key_switch_.decompose(worker_memory(worker), d, l, second, nullptr);
+          params_.kernels().permute(rotated_digit(at, d, l), worker_memory(worker), key.permutation);
         }
       }
     });
   }
 
-  // All workers' sums, divided by P, into one ciphertext.
+  // The sum of all giant steps modulo q P, row by row.
+  void rotate_sums(std::size_t first, std::size_t last) {
+    platform::parallel_for(pool_, 2 * total_, [&](std::size_t task, std::size_t worker) {
+      const std::size_t part = task / total_, l = task % total_;
+      std::uint64_t* sum = sums_ + task * n_;
+      ProductSum digits_times_keys(params_.kernels(), modulus(l), sum, n_, worker_memory(worker));
+      for (std::size_t at = 0; at < last - first; ++at) {
+        const Giant& giant = transform_.giants_[first + at];
+        if (giant.steps == 0) continue;
+        const KeySwitchKey& key = keys_.find(rotation_element(params_, giant.steps))->key;
+        for (std::size_t d = 0; d < key_switch_.digits(); ++d)
+          digits_times_keys.add(rotated_digit(at, d, l), key_switch_.key_row(key, part, d, l));
+      }
+      digits_times_keys.finish();
+      if (l >= rows_) return;
+      for (std::size_t at = 0; at < last - first; ++at) {
+        const Giant& giant = transform_.giants_[first + at];
+        const std::uint64_t* inner = inner_row(at, part, l);
+        if (giant.steps != 0) {
+          if (part == 1) continue;
+          params_.kernels().permute(worker_memory(worker), inner,
+                                    keys_.find(rotation_element(params_, giant.steps))->permutation);
+          inner = worker_memory(worker);
+        }
+        if (transform_.extended_) {
+          params_.kernels().add(modulus(l), sum, sum, inner, n_);
+        } else {
+          add_times_special(sum, inner, l);
+        }
+      }
+    });
+  }
+
+  // The sum, divided by P, as a ciphertext.
   void finish(Ciphertext& out, const std::uint64_t* bias) {
     platform::parallel_for(pool_, 2, [&](std::size_t part, std::size_t worker) {
       std::uint64_t* sum = sums_ + part * total_ * n_;
-      for (std::size_t other = 1; other < workers_; ++other) {
-        const std::uint64_t* more = sum + other * key_switch_.sum_words();
-        for (std::size_t l = 0; l < total_; ++l)
-          params_.kernels().add(modulus(l), sum + l * n_, sum + l * n_, more + l * n_, n_);
-      }
       key_switch_.divide(sum, worker_memory(worker));
       for (std::size_t l = 0; l < limbs_; ++l) {
         if (part == 0 && bias != nullptr) {
@@ -312,9 +359,9 @@ class LinearTransform::Run {
  private:
   const ntt::Modulus& modulus(std::size_t l) const { return params_.modulus(key_switch_.prime(l)); }
   std::size_t input_words() const { return 2 * limbs_ * n_ + key_switch_.digit_words(); }
-  // Enough for a baby step, a tile of products, or a giant step: its digits, a row, and the larger scratch.
+  // Enough for a baby step's rotated digits, a division, or a row.
   std::size_t worker_words() const {
-    return key_switch_.digit_words() + n_ + std::max(key_switch_.inner_words(), key_switch_.divide_words());
+    return std::max({key_switch_.inner_words(), key_switch_.divide_words(), n_});
   }
   std::uint64_t* worker_memory(std::size_t worker) const { return workers_memory_ + worker * worker_words(); }
   std::uint64_t* component(std::size_t input, std::size_t part) const {
@@ -324,6 +371,9 @@ class LinearTransform::Run {
   std::uint64_t* baby_row(std::size_t baby, std::size_t part, std::size_t l) const {
     return babies_ + baby * key_switch_.sum_words() + (part * total_ + l) * n_;
   }
+  std::uint64_t* rotated_digit(std::size_t giant, std::size_t d, std::size_t l) const {
+    return rotated_ + giant * key_switch_.digit_words() + (d * total_ + l) * n_;
+  }
   std::uint64_t* inner_row(std::size_t giant, std::size_t part, std::size_t l) const {
     return inner_ + ((2 * giant + part) * rows_ + l) * n_;
   }
@@ -332,40 +382,19 @@ class LinearTransform::Run {
     const ntt::Modulus& q = modulus(l);
     params_.kernels().scalar_multiply_add(q, dst, a, ntt::reduce(params_.spec().special_prime, q), n_);
   }
-  // dst += an inner sum: modulo q P as it is, modulo q times P.
-  void add_scaled(std::uint64_t* dst, const std::uint64_t* a, std::size_t l) const {
-    if (transform_.extended_) {
-      params_.kernels().add(modulus(l), dst, dst, a, n_);
-    } else {
-      add_times_special(dst, a, l);
-    }
-  }
-
   // dst = the sum of a giant step's products over one tile of one row. scratch: a tile.
   void sum_products(std::uint64_t* dst, const Giant& giant, std::size_t part, std::size_t l,
                     std::size_t offset, std::size_t tile, std::uint64_t* scratch) const {
-    constexpr std::size_t kMaxTerms = 64;
-    ntt::PointwiseProduct terms[kMaxTerms];
-    std::size_t count = 0;
-    bool empty = true;
-    const auto flush = [&] {
-      if (count == 0) return;
-      params_.kernels().inner_product(modulus(l), empty ? dst : scratch, terms, count, tile);
-      if (!empty) params_.kernels().add(modulus(l), dst, dst, scratch, tile);
-      empty = false;
-      count = 0;
-    };
+    ProductSum sum(params_.kernels(), modulus(l), dst, tile, scratch);
     for (std::size_t p = giant.first; p < giant.last; ++p) {
       const Product& product = transform_.products_[p];
       const Baby& baby = transform_.babies_[product.baby];
       if (baby.steps == 0 && l >= limbs_) continue;  // a multiple of P
       const std::uint64_t* rotated =
           baby.steps == 0 ? component(baby.input, part) + l * n_ : baby_row(product.baby, part, l);
-      terms[count++] = {rotated + offset, product.weights.data() + l * n_ + offset};
-      if (count == kMaxTerms) flush();
+      sum.add(rotated + offset, product.weights.data() + l * n_ + offset);
     }
-    flush();
-    if (empty) std::memset(dst, 0, tile * sizeof *dst);
+    sum.finish();
   }
 
   const LinearTransform& transform_;
@@ -375,8 +404,8 @@ class LinearTransform::Run {
   platform::ThreadPool* pool_;
   KeySwitch key_switch_;
   std::size_t n_, limbs_, total_, rows_, workers_, most_giants_ = 0;
-  std::uint64_t *inputs_ = nullptr, *babies_ = nullptr, *inner_ = nullptr, *sums_ = nullptr,
-                *workers_memory_ = nullptr;
+  std::uint64_t *inputs_ = nullptr, *babies_ = nullptr, *inner_ = nullptr, *rotated_ = nullptr,
+                *sums_ = nullptr, *workers_memory_ = nullptr;
 };
 
 Status LinearTransform::apply(std::vector<Ciphertext>& out, std::span<const Ciphertext> in,
@@ -403,7 +432,7 @@ Status LinearTransform::apply(std::vector<Ciphertext>& out, std::span<const Ciph
 
   std::vector<Ciphertext> result;
   for (std::size_t o = 0; o < outputs_; ++o) {
-    FCN_ASSIGN_OR_RETURN(Ciphertext c, Ciphertext::create(params_, 2, limbs_));
+    FCN_ASSIGN_OR_RETURN(Ciphertext c, Ciphertext::create_uninitialized(params_, 2, limbs_));
     c.set_noise(noise_out);
     result.push_back(std::move(c));
   }
@@ -417,6 +446,7 @@ Status LinearTransform::apply(std::vector<Ciphertext>& out, std::span<const Ciph
     std::size_t last = first;
     while (last < giants_.size() && giants_[last].output == o) ++last;
     run.multiply(first, last);
+    run.decompose_sums(first, last);
     run.rotate_sums(first, last);
     run.finish(result[o], bias_.empty() ? nullptr : bias_[o].data());
     first = last;

@@ -16,10 +16,12 @@ using platform::Status;
 class TensorProduct {
  public:
   // b null: the square of a. No pointer into a or b is kept.
-  TensorProduct(const Ciphertext& a, const Ciphertext* b)
+  TensorProduct(const Ciphertext& a, const Ciphertext* b, platform::ThreadPool* pool)
       : params_(a.params()),
-        base_(a.components() == 2 && (b == nullptr || b->components() == 2) ? params_.level(a.limbs()).pairs
-                                                                            : params_.level(a.limbs()).triples),
+        pool_(pool),
+        base_(a.components() == 2 && (b == nullptr || b->components() == 2)
+                  ? params_.level(a.limbs()).pairs
+                  : params_.level(a.limbs()).triples),
         n_(params_.n()),
         limbs_(a.limbs()),
         total_(limbs_ + base_.count),
@@ -29,9 +31,8 @@ class TensorProduct {
 
   std::size_t products() const { return products_; }
   std::size_t words() const {
-    return ((left_ + right_) * base_.count + products_ * total_) * n_ +
-           std::max({(2 * left_ + right_) * n_, limbs_ * n_ + base_.to_aux.scratch_words(n_),
-                     base_.rounding.scratch_words(n_)});
+    const std::size_t workers = pool_ == nullptr ? 1 : pool_->size();
+    return ((left_ + right_) * base_.count + products_ * total_) * n_ + workers * scratch_words();
   }
 
   // memory: words(); stays the caller's. Afterwards a and b are not needed any more.
@@ -39,11 +40,13 @@ class TensorProduct {
     std::uint64_t* right_extended = memory + left_ * base_.count * n_;
     sums_ = right_extended + right_ * base_.count * n_;
     scratch_ = sums_ + products_ * total_ * n_;
-    extend(memory, a);
-    if (b != nullptr) extend(right_extended, *b);
-    for (std::size_t i = 0; i < total_; ++i) {
+    platform::parallel_for(pool_, left_ + right_, [&](std::size_t c, std::size_t worker) {
+      std::uint64_t* dst = memory + c * base_.count * n_;
+      c < left_ ? extend(dst, a, c, scratch(worker)) : extend(dst, *b, c - left_, scratch(worker));
+    });
+    platform::parallel_for(pool_, total_, [&](std::size_t i, std::size_t worker) {
       const std::uint64_t *x[kMaxFactor], *y[kMaxFactor];
-      std::uint64_t* free = transform(x, a, i, memory, scratch_);
+      std::uint64_t* free = transform(x, a, i, memory, scratch(worker));
       if (b != nullptr) free = transform(y, *b, i, right_extended, free);
       if (b == nullptr) std::copy(x, x + left_, y);
       if (!params_.t().is_integer()) multiply_by_t(x, i, free);
@@ -56,37 +59,43 @@ class TensorProduct {
         }
         table(i).inverse(sum);
       }
-    }
+    });
   }
 
-  // dst = component c of the product, rounded; coefficients. Shape: (limbs, n).
-  void round(std::uint64_t* dst, std::size_t c) const {
-    base_.rounding.apply(dst, sums_ + c * total_ * n_, n_, scratch_);
+  // The components of the product, rounded; coefficients. out has their shape.
+  void round(Ciphertext& out) const {
+    platform::parallel_for(pool_, products_, [&](std::size_t c, std::size_t worker) {
+      base_.rounding.apply(out.component(c), sums_ + c * total_ * n_, n_, scratch(worker));
+    });
   }
 
  private:
   static constexpr std::size_t kMaxFactor = 3;  // components
 
+  // Of one worker: enough for any of the three steps.
+  std::size_t scratch_words() const {
+    return std::max({(2 * left_ + right_) * n_, limbs_ * n_ + base_.to_aux.scratch_words(n_),
+                     base_.rounding.scratch_words(n_)});
+  }
+  std::uint64_t* scratch(std::size_t worker) const { return scratch_ + worker * scratch_words(); }
   std::size_t index(std::size_t i) const { return i < limbs_ ? i : aux_first(params_) + i - limbs_; }
   const ntt::NttTables& table(std::size_t i) const { return params_.table(index(i)); }
 
-  // Every component of a modulo the primes of B, coefficients. Shape: dst (components, count of B, n).
-  void extend(std::uint64_t* dst, const Ciphertext& a) const {
-    for (std::size_t c = 0; c < a.components(); ++c) {
-      const std::uint64_t* x = a.component(c);
-      if (a.form() == Form::kTransformed) {
-        std::memcpy(scratch_, x, limbs_ * n_ * sizeof *x);
-        for (std::size_t i = 0; i < limbs_; ++i) table(i).inverse(scratch_ + i * n_);
-        x = scratch_;
-      }
-      base_.to_aux.convert(dst + c * base_.count * n_, x, n_, scratch_ + limbs_ * n_);
+  // Component c of a modulo the primes of B, coefficients. Shape: dst (count of B, n).
+  void extend(std::uint64_t* dst, const Ciphertext& a, std::size_t c, std::uint64_t* scratch) const {
+    const std::uint64_t* x = a.component(c);
+    if (a.form() == Form::kTransformed) {
+      std::memcpy(scratch, x, limbs_ * n_ * sizeof *x);
+      for (std::size_t i = 0; i < limbs_; ++i) table(i).inverse(scratch + i * n_);
+      x = scratch;
     }
+    base_.to_aux.convert(dst, x, n_, scratch + limbs_ * n_);
   }
 
   // x[c] = component c of a modulo prime i in transform order: where it is, or transformed in its extension, or in
   // memory. Returns the memory that is left.
-  std::uint64_t* transform(const std::uint64_t** x, const Ciphertext& a, std::size_t i, std::uint64_t* extended,
-                           std::uint64_t* memory) const {
+  std::uint64_t* transform(const std::uint64_t** x, const Ciphertext& a, std::size_t i,
+                           std::uint64_t* extended, std::uint64_t* memory) const {
     for (std::size_t c = 0; c < a.components(); ++c) {
       if (i >= limbs_) {
         std::uint64_t* row = extended + (c * base_.count + i - limbs_) * n_;
@@ -107,15 +116,15 @@ class TensorProduct {
   // x[c] = t x[c], in memory. An integer t is a factor of the rounding instead.
   void multiply_by_t(const std::uint64_t** x, std::size_t i, std::uint64_t* memory) const {
     for (std::size_t c = 0; c < left_; ++c, memory += n_) {
-      params_.kernels().multiply(table(i).modulus(), memory, x[c], params_.constants(index(i)).t_transformed.data(),
-                                 n_);
+      params_.kernels().multiply(table(i).modulus(), memory, x[c],
+                                 params_.constants(index(i)).t_transformed.data(), n_);
       x[c] = memory;
     }
   }
 
   // sum = the sum of x[j] y[c - j] over first <= j <= last; false, and sum unchanged, if there are none.
-  bool add_up(std::uint64_t* sum, const std::uint64_t* const* x, const std::uint64_t* const* y, std::size_t first,
-              std::size_t last, std::size_t c, std::size_t i) const {
+  bool add_up(std::uint64_t* sum, const std::uint64_t* const* x, const std::uint64_t* const* y,
+              std::size_t first, std::size_t last, std::size_t c, std::size_t i) const {
     ntt::PointwiseProduct terms[kMaxFactor];
     std::size_t count = 0;
     const std::size_t right = right_ == 0 ? left_ : right_;
@@ -129,8 +138,8 @@ class TensorProduct {
   }
 
   // The same for a square: the pairs j < c - j count twice.
-  void add_up_square(std::uint64_t* sum, const std::uint64_t* const* x, const std::uint64_t* const* y, std::size_t c,
-                     std::size_t i) const {
+  void add_up_square(std::uint64_t* sum, const std::uint64_t* const* x, const std::uint64_t* const* y,
+                     std::size_t c, std::size_t i) const {
     const ntt::KernelTable& kernels = params_.kernels();
     const ntt::Modulus& q = table(i).modulus();
     const bool pairs = c != 0 && add_up(sum, x, y, 0, (c - 1) / 2, c, i);
@@ -139,6 +148,7 @@ class TensorProduct {
   }
 
   Params params_;
+  platform::ThreadPool* pool_;
   const ProductBase& base_;
   std::size_t n_, limbs_, total_;
   std::size_t left_, right_, products_;  // components; right_ = 0 for a square
@@ -153,7 +163,8 @@ Status check_factor(const Ciphertext& a) {
 }
 
 // b null: the square of a.
-Status multiply_or_square(Ciphertext& out, const Ciphertext& a, const Ciphertext* b, Workspace& workspace) {
+Status multiply_or_square(Ciphertext& out, const Ciphertext& a, const Ciphertext* b, Workspace& workspace,
+                          platform::ThreadPool* pool) {
   const Params params = a.params();
   const Ciphertext& right = b == nullptr ? a : *b;
   const std::size_t limbs = a.limbs();
@@ -161,30 +172,31 @@ Status multiply_or_square(Ciphertext& out, const Ciphertext& a, const Ciphertext
   const Noise noise =
       model.multiply(a.noise(), a.components(), right.noise(), right.components(), limbs, b == nullptr);
   FCN_RETURN_IF_ERROR(model.check(noise, limbs, b == nullptr ? "a square" : "a product"));
-  TensorProduct tensor(a, b);
+  TensorProduct tensor(a, b, pool);
   FCN_ASSIGN_OR_RETURN(std::uint64_t * memory, workspace.words(tensor.words()));
   FCN_RETURN_IF_ERROR(out.reserve(tensor.products() * limbs * params.n()));
   tensor.multiply(a, b, memory);
   out.set_shape(params, tensor.products(), limbs, Form::kCoefficients);  // out may have been a or b
-  for (std::size_t c = 0; c < tensor.products(); ++c) tensor.round(out.component(c), c);
+  tensor.round(out);
   out.set_noise(noise);
   return {};
 }
 
 }  // namespace
 
-Status multiply(Ciphertext& out, const Ciphertext& a, const Ciphertext& b, Workspace& workspace) {
+Status multiply(Ciphertext& out, const Ciphertext& a, const Ciphertext& b, Workspace& workspace,
+                platform::ThreadPool* pool) {
   if (!(a.params() == b.params())) return platform::mismatch("the factors have different parameters");
   if (a.limbs() != b.limbs())
     return platform::mismatch(concat("the factors have ", a.limbs(), " and ", b.limbs(), " primes"));
   FCN_RETURN_IF_ERROR(check_factor(a));
   FCN_RETURN_IF_ERROR(check_factor(b));
-  return multiply_or_square(out, a, &b, workspace);
+  return multiply_or_square(out, a, &b, workspace, pool);
 }
 
-Status square(Ciphertext& out, const Ciphertext& a, Workspace& workspace) {
+Status square(Ciphertext& out, const Ciphertext& a, Workspace& workspace, platform::ThreadPool* pool) {
   FCN_RETURN_IF_ERROR(check_factor(a));
-  return multiply_or_square(out, a, nullptr, workspace);
+  return multiply_or_square(out, a, nullptr, workspace, pool);
 }
 
 }  // namespace fcn::fv

@@ -1,10 +1,13 @@
 #include "packed_engine.h"
 
+#include <optional>
+
 #include "../fv/encoding.h"
 #include "../fv/evaluation.h"
 #include "../fv/key_switching.h"
 #include "../fv/modulus_switch.h"
 #include "../fv/product.h"
+#include "internal/for_each_on.h"
 
 namespace fcn::nn {
 
@@ -26,14 +29,16 @@ Status drop_to(Ciphertext& x, std::size_t limbs, fv::Workspace& workspace) {
 Status PackedEngine::activate(Ciphertext& x, const std::vector<std::int64_t>& a, const fv::RelinKeys& relin,
                               fv::Workspace& workspace, platform::ThreadPool& pool) const {
   if (a.size() > 2) {
-    FCN_ASSIGN_OR_RETURN(Ciphertext linear,
-                         a[1] == 0 ? Ciphertext::create(x.params(), 2, x.limbs()) : x.clone());
-    FCN_RETURN_IF_ERROR(fv::square(x, x, workspace));
+    std::optional<Ciphertext> linear;
+    if (a[1] != 0) {
+      FCN_ASSIGN_OR_RETURN(linear, x.clone());
+    }
+    FCN_RETURN_IF_ERROR(fv::square(x, x, workspace, &pool));
     FCN_RETURN_IF_ERROR(fv::relinearize_inplace(x, relin, workspace, &pool));
     if (a[2] != 1) FCN_RETURN_IF_ERROR(fv::multiply_scalar_inplace(x, a[2]));
     if (a[1] != 0) {
-      FCN_RETURN_IF_ERROR(fv::multiply_scalar_inplace(linear, a[1]));
-      FCN_RETURN_IF_ERROR(fv::add_inplace(x, linear));
+      FCN_RETURN_IF_ERROR(fv::multiply_scalar_inplace(*linear, a[1]));
+      FCN_RETURN_IF_ERROR(fv::add_inplace(x, *linear));
     }
   } else {
     FCN_RETURN_IF_ERROR(fv::multiply_scalar_inplace(x, a[1]));
@@ -47,7 +52,7 @@ Status PackedEngine::activate(Ciphertext& x, const std::vector<std::int64_t>& a,
 // Adds a uniform number to every slot, such that those of the slots of one output add up to 0.
 Status PackedEngine::blind(std::vector<Ciphertext>& answer, const platform::Seed& blinding,
                            fv::Workspace& workspace) const {
-  FCN_ASSIGN_OR_RETURN(const fv::SlotEncoder encoder, fv::SlotEncoder::create(plan_.params()));
+  const fv::SlotEncoder& encoder = plan_.encoder();
   const auto p = static_cast<std::int64_t>(encoder.modulus());
   platform::ChaCha20 rng(blinding);
   const auto balanced = [p](std::int64_t x) { return 2 * x > p ? x - p : 2 * x < -p ? x + p : x; };
@@ -92,13 +97,17 @@ Result<std::vector<Ciphertext>> PackedEngine::infer(std::span<const fv::SeededCi
     if (galois.find(g) == nullptr)
       return mismatch(concat("no Galois key for element ", g, ", which the plan rotates by"));
   }
-  std::vector<Ciphertext> values;
   for (std::size_t i = 0; i < pixels.size(); ++i) {
     if (!(pixels[i].params == params))
       return mismatch(concat("ciphertext ", i, " has other parameters than the network's plan"));
-    FCN_ASSIGN_OR_RETURN(Ciphertext value, pixels[i].expand());
-    values.push_back(std::move(value));
   }
+  std::vector<std::optional<Ciphertext>> expanded(pixels.size());
+  FCN_RETURN_IF_ERROR(internal::for_each_on(pool, pixels.size(), [&](std::size_t i, std::size_t) -> Status {
+    FCN_ASSIGN_OR_RETURN(expanded[i], pixels[i].expand());
+    return {};
+  }));
+  std::vector<Ciphertext> values;
+  for (auto& value : expanded) values.push_back(std::move(*value));
   double last = clock == nullptr ? 0 : clock();
   const auto lap = [&](double& into) {
     if (clock == nullptr) return;

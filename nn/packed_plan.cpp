@@ -147,7 +147,8 @@ Result<PackedPlan> PackedPlan::create(const Network& network, const ntt::KernelT
   FCN_ASSIGN_OR_RETURN(const auto ranges, analyze_ranges(folded));
   FCN_ASSIGN_OR_RETURN(const std::vector<PackedLayer> layers, group_layers(folded));
   FCN_ASSIGN_OR_RETURN(Found found, find_params(layers, options, kernels));
-  PackedPlan plan(found.params);
+  FCN_ASSIGN_OR_RETURN(fv::SlotEncoder slot_encoder, fv::SlotEncoder::create(found.params));
+  PackedPlan plan(std::move(slot_encoder));
   const fv::Params& params = plan.params_;
   const std::int64_t largest = fv::max_integer(params);
   for (std::size_t i = 0; i < ranges.size(); ++i) {
@@ -160,7 +161,7 @@ Result<PackedPlan> PackedPlan::create(const Network& network, const ntt::KernelT
   }
   plan.network_ = std::move(folded);
   plan.input_ = std::move(found.search.input);
-  FCN_ASSIGN_OR_RETURN(const fv::SlotEncoder encoder, fv::SlotEncoder::create(params));
+  const fv::SlotEncoder& encoder = plan.encoder_;
   const std::size_t slots = encoder.slots();
   const fv::NoiseModel model(params);
   plan.noise_in_ = model.fresh_secret_key();

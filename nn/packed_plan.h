@@ -51,6 +51,7 @@ class PackedPlan {
                                              const PackedOptions& options = {});
 
   const fv::Params& params() const noexcept { return params_; }
+  const fv::SlotEncoder& encoder() const noexcept { return encoder_; }
   const Network& network() const noexcept { return network_; }  // folded
   const SlotLayout& input() const noexcept { return input_; }
   const std::vector<PackedStage>& stages() const noexcept { return stages_; }
@@ -66,8 +67,9 @@ class PackedPlan {
   unsigned dropped_bits() const noexcept { return dropped_bits_; }
 
  private:
-  explicit PackedPlan(const fv::Params& params) : params_(params) {}
+  explicit PackedPlan(fv::SlotEncoder encoder) : params_(encoder.params()), encoder_(std::move(encoder)) {}
   fv::Params params_;
+  fv::SlotEncoder encoder_;
   Network network_;
   SlotLayout input_;
   std::vector<PackedStage> stages_;

@@ -50,15 +50,13 @@ void KeySwitch::inner(std::uint64_t* dst, std::size_t part, std::size_t l, const
                       const KeySwitchKey& key, const ntt::NttPermutation* rotation,
                       std::uint64_t* scratch) const noexcept {
   ntt::PointwiseProduct terms[kMaxDigits];
-  const std::size_t stride = params_.key_limbs() * n_;
-  const std::uint64_t* half = (part == 0 ? key.b() : key.a()) + prime(l) * n_;
   for (std::size_t d = 0; d < this->digits(); ++d) {
     const std::uint64_t* digit = digits + (d * total_ + l) * n_;
     if (rotation != nullptr) {
       params_.kernels().permute(scratch + d * n_, digit, *rotation);
       digit = scratch + d * n_;
     }
-    terms[d] = {digit, half + d * stride};
+    terms[d] = {digit, key_row(key, part, d, l)};
   }
   params_.kernels().inner_product(params_.modulus(prime(l)), dst, terms, this->digits(), n_);
 }

@@ -35,6 +35,12 @@ class KeySwitch {
   void decompose(std::uint64_t* dst, std::size_t d, std::size_t l, const std::uint64_t* x,
                  const std::uint64_t* transformed) const noexcept;
 
+  // What digit d is multiplied by, for one part (0: b, 1: a) and prime l: n residues in transform order.
+  const std::uint64_t* key_row(const KeySwitchKey& key, std::size_t part, std::size_t d,
+                               std::size_t l) const noexcept {
+    return (part == 0 ? key.b() : key.a()) + (d * params_.key_limbs() + prime(l)) * n_;
+  }
+
   // Sum over the digits of digit times key, for one part (0: b, 1: a) and prime l; rotation (or null) acts on the digits
   // first. Shape: dst (n), transform order; digits as above, all of them. scratch: inner_words(). Aliasing: none.
   std::size_t inner_words() const noexcept { return digits() * n_; }
