@@ -221,4 +221,14 @@ std::size_t row_swap_element(const Params& params) noexcept {
   return 2 * params.n() - 1;
 }
 
+std::string describe_galois_element(const Params& params, std::size_t g) {
+  const std::size_t base = rotation_element(params, 1);
+  std::size_t element = base, steps = 1;
+  while (element != g && element != 1) {
+    element = element * base % (2 * params.n());
+    ++steps;
+  }
+  return element == g ? concat("Galois element ", g, ", the rotation by ", steps) : concat("Galois element ", g);
+}
+
 }  // namespace fcn::fv

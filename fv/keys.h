@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -137,5 +138,7 @@ class GaloisKeys {
 // row_swap_element() swaps rows.
 std::size_t rotation_element(const Params& params, std::int64_t steps) noexcept;
 std::size_t row_swap_element(const Params& params) noexcept;
+// "Galois element 145, the rotation by 9": for messages.
+std::string describe_galois_element(const Params& params, std::size_t g);
 
 }  // namespace fcn::fv

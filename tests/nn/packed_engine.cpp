@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <cstdio>
 #include <cstring>
 #include <type_traits>
 
@@ -178,6 +180,47 @@ TEST(PackedEngine, SameBitsForAnyNumberOfThreadsAndNoiseBelowItsBound) {
   EXPECT_LE(one[0].noise().log2_sigma, party.params.log2_q(1) - 1 - 3.8);
 }
 
+// log2 of the deviation of the noise in a ciphertext modulo one prime: t c(s) = q m + E, so E = t c(s) modulo q.
+double measured_log2_sigma(const fv::SecretKey& key, const fv::Ciphertext& c) {
+  const fv::Params& params = key.params();
+  const ntt::NttTables& table = params.table(0);
+  const ntt::Modulus& q = table.modulus();
+  const std::size_t n = params.n(), k = params.t().length();
+  std::vector<std::uint64_t> sum(c.component(1), c.component(1) + n);
+  table.forward(sum.data());
+  for (std::size_t i = 0; i < n; ++i) sum[i] = ntt::multiply_mod(sum[i], key.transformed()[i], q);
+  table.inverse(sum.data());
+  for (std::size_t i = 0; i < n; ++i) sum[i] = ntt::add_mod(sum[i], c.component(0)[i], q);
+  double squares = 0;
+  for (std::size_t i = 0; i < n; ++i) {  // t = X^k - b
+    const std::uint64_t shifted = i < k ? ntt::negate_mod(sum[n - k + i], q) : sum[i - k];
+    const std::uint64_t scaled = ntt::multiply_mod(sum[i], params.t().base(), q);
+    const auto e = static_cast<double>(ntt::centered(ntt::sub_mod(shifted, scaled, q), q));
+    squares += e * e;
+  }
+  return std::log2(squares / static_cast<double>(n)) / 2;
+}
+
+// The whole chain: layers, rotations, squares and dropped primes.
+TEST(PackedEngine, MeasuredNoiseIsBelowItsBound) {
+  test::Random random(8);
+  auto trained = load_model(FCN_SOURCE_DIR "/apps/models/faster_cryptonets.fcn");
+  ASSERT_TRUE(trained.ok()) << trained.status().message();
+  for (const Network& network : {small_mnist(random), trained.value()}) {
+    auto plan = PackedPlan::create(network, test::default_test_kernels());
+    ASSERT_TRUE(plan.ok()) << plan.status().message();
+    Party party(std::move(plan).value());
+    for (int image = 0; image < 2; ++image) {
+      const auto answer = party.infer(party.encrypt(test::random_image(random, network)), 2);
+      const double measured = measured_log2_sigma(party.secret, answer[0]), predicted = answer[0].noise().log2_sigma;
+      std::printf("  noise of the answer: measured %.2f, predicted %.2f, q/2 %.1f\n", measured, predicted,
+                  party.params.log2_q(1) - 1);
+      EXPECT_LE(measured, predicted + std::log2(1 + 4 / std::sqrt(2.0 * static_cast<double>(party.params.n()))));
+      EXPECT_GE(measured, predicted - 8);
+    }
+  }
+}
+
 // All slots but the sums of the outputs' slots are uniform: another seed changes each of them, and no output.
 TEST(PackedEngine, BlindsPartialSums) {
   test::Random random(6);
@@ -217,7 +260,7 @@ TEST(PackedEngine, RefusesWhatDoesNotFit) {
   const auto few = fv::GaloisKeys::generate(party.secret, party.rng, elements).value();
   const auto without = party.engine.infer(encrypted, party.relin, few, {}, party.workspace, pool);
   EXPECT_EQ(without.status().code(), StatusCode::kMismatch);
-  EXPECT_NE(without.status().message().find(std::to_string(missing)), std::string::npos)
+  EXPECT_NE(without.status().message().find(platform::concat("element ", missing, ", the rotation by ")), std::string::npos)
       << without.status().message();
   encrypted.pop_back();
   EXPECT_EQ(
