@@ -5,6 +5,7 @@
 
 #include "../platform/cpu_features.h"
 #include "internal/avx2.h"
+#include "internal/avx512.h"
 #include "internal/neon.h"
 #include "internal/scalar.h"
 #include "kernels.h"
@@ -15,6 +16,9 @@ namespace {
 // Fastest first, scalar last. Each instruction set includes those after it, so that what a processor runs is
 // always the end of this list.
 constexpr const KernelTable* kTables[] = {
+#if defined(FCN_HAVE_AVX512)
+    &kAvx512Kernels,
+#endif
 #if defined(FCN_HAVE_AVX2)
     &kAvx2Kernels,
 #endif
@@ -25,6 +29,9 @@ constexpr const KernelTable* kTables[] = {
 };
 
 bool runs(const KernelTable* table, [[maybe_unused]] const platform::CpuFeatures& cpu) noexcept {
+#if defined(FCN_HAVE_AVX512)
+  if (table == &kAvx512Kernels) return cpu.avx512_ifma;
+#endif
 #if defined(FCN_HAVE_AVX2)
   if (table == &kAvx2Kernels) return cpu.avx2;
 #endif
@@ -51,7 +58,7 @@ const KernelTable& scalar_kernels() noexcept {
 }
 
 platform::Result<const KernelTable*> find_kernels(const char* name) {
-  constexpr std::string_view kKnown[] = {"avx2", "neon", "scalar"};
+  constexpr std::string_view kKnown[] = {"avx512", "avx2", "neon", "scalar"};
   std::string list;
   for (const KernelTable* table : available_kernels()) {
     if (std::string_view(table->name) == name) return table;

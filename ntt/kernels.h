@@ -23,6 +23,7 @@ class NttTables;
 // How a table wants the roots of unity stored; see ntt_tables.h.
 enum class RootFormat {
   kShoup64,  // w and floor(w * 2^64 / q)
+  kShoup52,  // w and floor(w * 2^52 / q)
   kDouble,   // w balanced in (-q/2, q/2) and w / q, as IEEE doubles
 };
 
@@ -43,7 +44,7 @@ struct ScaledPolynomial {
 };
 
 struct KernelTable {
-  const char* name;  // "scalar", "avx2": what --isa takes
+  const char* name;  // "scalar", "avx2", "avx512": what --isa takes
   unsigned max_prime_bits;
   RootFormat root_format;
 

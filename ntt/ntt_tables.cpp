@@ -15,6 +15,7 @@ struct Stored {
 
 Stored store(std::uint64_t w, const Modulus& q, RootFormat format) noexcept {
   if (format == RootFormat::kShoup64) return {w, shoup_quotient(w, q)};
+  if (format == RootFormat::kShoup52) return {w, shoup_quotient(w, q) >> 12};
   const double balanced = static_cast<double>(centered(w, q));
   return {std::bit_cast<std::uint64_t>(balanced), std::bit_cast<std::uint64_t>(balanced / q.value_double())};
 }
@@ -36,7 +37,9 @@ platform::Result<NttTables> NttTables::create(std::size_t n, const Modulus& q, c
   tables.log2_n_ = static_cast<unsigned>(std::countr_zero(n));
   tables.q_ = q;
   tables.kernels_ = &kernels;
-  tables.format_ = n < kShortestDoubleTransform ? RootFormat::kShoup64 : kernels.root_format;
+  const std::size_t shortest =
+      kernels.root_format == RootFormat::kShoup52 ? kShortestShoup52Transform : kShortestDoubleTransform;
+  tables.format_ = n < shortest ? RootFormat::kShoup64 : kernels.root_format;
   for (auto* buffer : {&tables.forward_roots_, &tables.forward_quotients_, &tables.inverse_roots_,
                        &tables.inverse_quotients_}) {
     FCN_ASSIGN_OR_RETURN(*buffer, platform::AlignedBuffer<std::uint64_t>::create(n));

@@ -12,6 +12,7 @@ namespace fcn::ntt {
 
 // Every table keeps kShoup64 for shorter transforms, and runs the scalar one: their time does not matter.
 inline constexpr std::size_t kShortestDoubleTransform = 16;
+inline constexpr std::size_t kShortestShoup52Transform = 128;
 
 // Immutable once made; shared freely between threads.
 class NttTables {

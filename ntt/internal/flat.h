@@ -16,12 +16,20 @@ struct FlatModulus {
   std::uint64_t q;
   double q_double;  // exact
   double inverse;   // 1 / q, correctly rounded
+  unsigned bits;
+  std::uint64_t barrett;  // floor(2^(62 + bits) / q)
+};
+
+// A constant w in [0, q) and floor(w * 2^52 / q), q < 2^50.
+struct Shoup52 {
+  std::uint64_t w, quotient;
 };
 
 // Arrays and numbers as in ntt_tables.h.
 struct FlatTables {
   std::size_t n;
   bool in_doubles;  // RootFormat::kDouble
+  bool in_shoup52;  // RootFormat::kShoup52
   FlatModulus modulus;
   const std::uint64_t *forward_roots, *forward_quotients, *inverse_roots, *inverse_quotients;
   std::uint64_t n_inverse, n_inverse_quotient, last_root, last_root_quotient;
@@ -35,6 +43,10 @@ struct FlatPermutation {
 };
 
 FlatModulus flat(const Modulus& q) noexcept;
+// scalar canonical; and 2^exponent, exponent <= 100.
+Shoup52 shoup52(std::uint64_t scalar, const Modulus& q) noexcept;
+Shoup52 shoup52_power_of_two(unsigned exponent, const Modulus& q) noexcept;
+std::uint64_t minus_residue(const Modulus& p, const Modulus& q) noexcept;  // -p modulo q
 FlatTables flat(const NttTables& tables) noexcept;
 FlatPermutation flat(const NttPermutation& permutation) noexcept;
 

@@ -38,7 +38,7 @@ TEST(Dispatch, OneTableForEachInstructionSetTheProcessorHas) {
   const struct {
     const char* name;
     bool there;
-  } sets[] = {{"avx2", cpu.avx2}, {"neon", cpu.neon}};
+  } sets[] = {{"avx512", cpu.avx512_ifma}, {"avx2", cpu.avx2}, {"neon", cpu.neon}};
   bool best = true;
   for (const auto& set : sets) {
     const auto table = find_kernels(set.name);

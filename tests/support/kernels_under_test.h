@@ -13,7 +13,7 @@
 namespace fcn::test {
 
 // Every name that find_kernels knows.
-inline constexpr const char* kKernelNames[] = {"scalar", "avx2", "neon"};
+inline constexpr const char* kKernelNames[] = {"scalar", "avx2", "avx512", "neon"};
 
 // The table that FCN_TEST_ISA names, or null when it is not set. Ends the program when there is no such
 // table.

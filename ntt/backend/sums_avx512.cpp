@@ -1,0 +1,97 @@
+// Sums of products: the lower and the upper 52 bits of each product in sums of their own, 32 coefficients side by side.
+//
+// A product of two numbers below 2^50 adds less than 2^52 to the lower sum and less than 2^48 to the upper: 4095 of them
+// and a residue stay below 2^64, and 2^60. Then twice the upper sum takes what the lower has from bit 51 on, and
+//   sum = lower + 2^51 * middle + 2^83 * top,   lower < 2^51, middle < 2^32, top < 2^30
+// is a sum of three products with constants below q, as in ifma_avx512.h, whose remainder is below
+//   (1/2 + 2^32/2^52 + 2^30/2^52 + 3) * q < 4q.
+#include "../../platform/check.h"
+#include "../internal/avx512.h"
+#include "../internal/ifma_avx512.h"
+
+namespace fcn::ntt {
+namespace {
+
+constexpr std::size_t kTerms = 4095;
+
+FCN_INLINE Vector left(const PointwiseProduct& term, std::size_t i, __mmask8 mask) {
+  return _mm512_maskz_loadu_epi64(mask, term.a + i);
+}
+FCN_INLINE Vector right(const PointwiseProduct& term, std::size_t i, __mmask8 mask) {
+  return _mm512_maskz_loadu_epi64(mask, term.b + i);
+}
+FCN_INLINE Vector left(const ScaledPolynomial& term, std::size_t i, __mmask8 mask) {
+  return _mm512_maskz_loadu_epi64(mask, term.a + i);
+}
+FCN_INLINE Vector right(const ScaledPolynomial& term, std::size_t, __mmask8) {
+  return broadcast(term.scalar);
+}
+
+struct Powers {
+  Root one, two_to_51, two_to_83;
+};
+
+FCN_INLINE Vector reduce_sum(Vector lower, Vector upper, const Powers& powers, Ring ring) {
+  upper = _mm512_add_epi64(_mm512_add_epi64(upper, upper), _mm512_srli_epi64(lower, 51));
+  lower = _mm512_and_si512(lower, broadcast((std::uint64_t{1} << 51) - 1));
+  const Vector top = _mm512_srli_epi64(upper, 32), middle = _mm512_and_si512(upper, broadcast(0xffffffff));
+  Vector estimate = multiply_high(zero(), lower, powers.one.quotient);
+  estimate = multiply_high(estimate, middle, powers.two_to_51.quotient);
+  estimate = multiply_high(estimate, top, powers.two_to_83.quotient);
+  Vector low = multiply_low(lower, middle, powers.two_to_51.w);
+  low = multiply_low(low, top, powers.two_to_83.w);
+  return canonical(remainder(low, estimate, ring), ring);
+}
+
+// The coefficients i .. i + 8 * kVectors, or those in the mask when there is one vector.
+template <int kVectors, class Term>
+FCN_INLINE void sum_block(std::uint64_t* dst, const Term* terms, std::size_t count, std::size_t i,
+                          __mmask8 mask, const Powers& powers, Ring ring) {
+  Vector lower[kVectors], upper[kVectors];
+#pragma GCC unroll 4
+  for (int v = 0; v < kVectors; ++v) lower[v] = upper[v] = zero();
+  for (std::size_t first = 0; first < count; first += kTerms) {
+    const Term* last = terms + (count - first < kTerms ? count : first + kTerms);
+    for (const Term* term = terms + first; term != last; ++term) {
+#pragma GCC unroll 4
+      for (int v = 0; v < kVectors; ++v) {
+        const Vector a = left(*term, i + 8 * v, mask), b = right(*term, i + 8 * v, mask);
+        lower[v] = multiply_low(lower[v], a, b);
+        upper[v] = multiply_high(upper[v], a, b);
+      }
+    }
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) {
+      lower[v] = reduce_sum(lower[v], upper[v], powers, ring);
+      upper[v] = zero();
+    }
+  }
+#pragma GCC unroll 4
+  for (int v = 0; v < kVectors; ++v) _mm512_mask_storeu_epi64(dst + i + 8 * v, mask, lower[v]);
+}
+
+template <class Term>
+FCN_INLINE void sum_products(const Modulus& q, std::uint64_t* dst, const Term* terms, std::size_t count,
+                             std::size_t n) {
+  FCN_CHECK(count >= 1 && n % 4 == 0);
+  const Ring ring = ring_of(flat(q));
+  const Powers powers = {root_of(shoup52_power_of_two(0, q)), root_of(shoup52_power_of_two(51, q)),
+                         root_of(shoup52_power_of_two(83, q))};
+  std::size_t i = 0;
+  for (; i + 32 <= n; i += 32) sum_block<4>(dst, terms, count, i, 0xff, powers, ring);
+  for (; i < n; i += 8) sum_block<1>(dst, terms, count, i, n - i < 8 ? 0x0f : 0xff, powers, ring);
+}
+
+}  // namespace
+
+void inner_product_avx512(const Modulus& q, std::uint64_t* dst, const PointwiseProduct* terms,
+                          std::size_t count, std::size_t n) noexcept {
+  sum_products(q, dst, terms, count, n);
+}
+
+void linear_combination_avx512(const Modulus& q, std::uint64_t* dst, const ScaledPolynomial* terms,
+                               std::size_t count, std::size_t n) noexcept {
+  sum_products(q, dst, terms, count, n);
+}
+
+}  // namespace fcn::ntt

@@ -1,0 +1,46 @@
+// The kernels for AVX-512 IFMA, one declaration for each entry of the table; contracts in kernels.h.
+#pragma once
+
+#include "../kernels.h"
+
+namespace fcn::ntt {
+
+extern const KernelTable kAvx512Kernels;
+
+void forward_avx512(const NttTables& tables, std::uint64_t* a) noexcept;
+void inverse_avx512(const NttTables& tables, std::uint64_t* a) noexcept;
+
+void add_avx512(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a, const std::uint64_t* b,
+                std::size_t count) noexcept;
+void subtract_avx512(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a, const std::uint64_t* b,
+                     std::size_t count) noexcept;
+void negate_avx512(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a, std::size_t count) noexcept;
+void multiply_avx512(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a, const std::uint64_t* b,
+                     std::size_t count) noexcept;
+void multiply_add_avx512(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a, const std::uint64_t* b,
+                         std::size_t count) noexcept;
+void scalar_multiply_avx512(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a,
+                            std::uint64_t scalar, std::size_t count) noexcept;
+void scalar_multiply_add_avx512(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a,
+                                std::uint64_t scalar, std::size_t count) noexcept;
+void reduce_avx512(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a, std::size_t count) noexcept;
+void reduce_accumulator_avx512(const Modulus& q, std::uint64_t* dst, const std::int64_t* accumulator,
+                               std::size_t count) noexcept;
+void subtract_multiply_avx512(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a,
+                              const std::uint64_t* b, std::uint64_t scalar, std::size_t count) noexcept;
+void reduce_centered_avx512(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a, const Modulus& from,
+                            std::size_t count) noexcept;
+
+void inner_product_avx512(const Modulus& q, std::uint64_t* dst, const PointwiseProduct* terms,
+                          std::size_t count, std::size_t n) noexcept;
+void linear_combination_avx512(const Modulus& q, std::uint64_t* dst, const ScaledPolynomial* terms,
+                               std::size_t count, std::size_t n) noexcept;
+void permute_avx512(std::uint64_t* dst, const std::uint64_t* a, const NttPermutation& permutation) noexcept;
+
+void monomial_multiply_avx512(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a,
+                              std::size_t exponent, std::size_t n) noexcept;
+void monomial_accumulate_lazy_avx512(std::int64_t* accumulator, const MonomialProduct* terms,
+                                     std::size_t count, std::size_t n, std::size_t first,
+                                     std::size_t last) noexcept;
+
+}  // namespace fcn::ntt
