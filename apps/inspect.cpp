@@ -133,13 +133,20 @@ struct InspectFlags {
 Status inspect(const InspectFlags& flags) {
   FCN_ASSIGN_OR_RETURN(const nn::Network network, load_network(flags.model));
   FCN_ASSIGN_OR_RETURN(const std::vector<nn::LayerRange> ranges, nn::analyze_ranges(network));
-  std::printf("%s\n  input %s, pixels in [0, %" PRId64 "], scores = integers / %.17g\n", network.name.c_str(),
-              shape_text(network.input).c_str(), network.input_max, network.output_scale);
-  for (std::size_t i = 0; i < network.layers.size(); ++i) print_layer(i, network.layers[i], ranges[i]);
+  const auto print_network = [&] {
+    std::printf("%s\n  input %s, pixels in [0, %" PRId64 "], scores = integers / %.17g\n", network.name.c_str(),
+                shape_text(network.input).c_str(), network.input_max, network.output_scale);
+    for (std::size_t i = 0; i < network.layers.size(); ++i) print_layer(i, network.layers[i], ranges[i]);
+  };
   if (flags.layout == "packed") {
-    FCN_RETURN_IF_ERROR(print_packed(network, {.input_ciphertexts = flags.input_ciphertexts}));
+    FCN_ASSIGN_OR_RETURN(nn::PackedPlan plan,
+                         nn::PackedPlan::create(network, ntt::best_kernels(),
+                                                {.input_ciphertexts = flags.input_ciphertexts}));
+    print_network();
+    FCN_RETURN_IF_ERROR(print_packed(nn::PackedEngine(std::move(plan))));
   } else {
     FCN_ASSIGN_OR_RETURN(const nn::PixelPlan plan, nn::smallest_pixel_plan(network));
+    print_network();
     print_plan(plan);
   }
   return flags.mnist.empty() ? Status() : print_accuracy(network, flags.mnist);

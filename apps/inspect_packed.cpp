@@ -3,7 +3,6 @@
 #include <cstdio>
 
 #include "../nn/packed_client.h"
-#include "../nn/packed_engine.h"
 #include "measure.h"
 #include "terminal.h"
 
@@ -53,10 +52,7 @@ Result<Times> measure(const nn::PackedEngine& engine) {
 
 }  // namespace
 
-Status print_packed(const nn::Network& network, const nn::PackedOptions& options) {
-  FCN_ASSIGN_OR_RETURN(nn::PackedPlan compiled,
-                       nn::PackedPlan::create(network, ntt::best_kernels(), options));
-  const nn::PackedEngine engine(std::move(compiled));
+Status print_packed(const nn::PackedEngine& engine) {
   const nn::PackedPlan& plan = engine.plan();
   FCN_ASSIGN_OR_RETURN(const Times times, measure(engine));
   double all = 0;

@@ -1,13 +1,12 @@
 // The packed layout's plan as a table, with the time that each part of it takes here.
 #pragma once
 
-#include "../nn/network.h"
-#include "../nn/packed_plan.h"
+#include "../nn/packed_engine.h"
 
 namespace fcn::apps {
 
-// Compiles the network and runs it on encrypted zeros a few times on one thread: shares of time depend on the weights
-// alone. Errors: those of nn::PackedPlan::create.
-platform::Status print_packed(const nn::Network& network, const nn::PackedOptions& options);
+// Runs the plan on encrypted zeros a few times on one thread: shares of time depend on the weights alone.
+// Errors: kUnavailable (no randomness), kOutOfMemory.
+platform::Status print_packed(const nn::PackedEngine& engine);
 
 }  // namespace fcn::apps

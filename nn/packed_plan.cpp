@@ -101,6 +101,10 @@ Result<Found> find_params(const std::vector<PackedLayer>& layers, const PackedOp
     }
   }
   if (best) return std::move(*best);
+  if (failed.failed_at.empty()) {
+    return platform::invalid_argument(
+        concat("no layout of the input takes ", options.input_ciphertexts, " ciphertexts"));
+  }
   return platform::out_of_range(concat(
       "no secure parameters hold the network in the packed layout: ", failed.failed_at, " leaves q about ",
       static_cast<int>(std::ceil(failed.missing_bits)), " bits too small; fewer layers, smaller sums or ",

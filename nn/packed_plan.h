@@ -43,7 +43,7 @@ struct PackedOptions {
 class PackedPlan {
  public:
   // Chooses the smallest secure parameters and the cheapest layouts whose noise bound leaves a failure probability below
-  // 2^-128. Errors: those of validate() and fold_activations(); kInvalidArgument for an activation of a degree above 2;
+  // 2^-128. Errors: those of validate() and fold_activations(); kInvalidArgument for an activation of a degree above 2 or options that nothing fits;
   // kOutOfRange naming the layer when a value leaves the plaintext space, or the noise every secure set, with the bits
   // that are missing. Cost: a search over layouts, then a transform of every diagonal.
   static platform::Result<PackedPlan> create(const Network& network,

@@ -32,7 +32,7 @@ accepted "faster-cryptonets" inspect
 refused 'unknown command "evaluate"' evaluate
 refused "unknown flag --modle" inspect --modle=x
 refused 'unexpected word "x"' inspect x
-refused "--layout takes pixel, not \"cube\"" eval --layout cube
+refused "--layout takes pixel or packed, not \"cube\"" eval --layout cube
 refused 'no kernels named "mmx"; available:' eval --isa mmx
 refused "--images takes an integer from 1" eval --images 0
 refused "--count takes an integer from 1" --count none
@@ -103,6 +103,7 @@ refused "FCN_MNIST_DIR names absent" eval
 unset FCN_MNIST_DIR
 
 toy small.fcn 3 1
+cp small.fcn small6.fcn
 sed -i 's/coefficients .*/coefficients 0 0 1/' small.fcn
 refused "the image has 784 pixels, the model reads 4" eval --images 1 --mnist good --model small.fcn
 
@@ -123,6 +124,12 @@ for key in images correct agree_with_integer encrypt_ms infer_ms decrypt_ms uplo
   isa peak_rss_bytes; do
   grep -q "\"$key\": " out || { echo "FAILED: eval --json lacks $key"; failures=$((failures + 1)); }
 done
+accepted '"agree_with_integer": 1' eval --layout packed --mnist good --images 1 --json
+grep -q '"infer_p99_ms": ' out || { echo "FAILED: eval --json lacks infer_p99_ms"; failures=$((failures + 1)); }
+accepted "4 phases of 5 copies, 4 ciphertexts" inspect --layout packed
+accepted ", 1 ciphertexts" inspect --layout packed --input-ciphertexts 1
+refused "no layout of the input takes 1000 ciphertexts" inspect --layout packed --input-ciphertexts 1000
+refused "takes degree 2 at most" inspect --layout packed --model small6.fcn
 # A black bar on white paper is a 1.
 { printf 'P2\n# a bar\n40 60\n1\n'
   awk 'BEGIN { for (y = 0; y < 60; ++y) for (x = 0; x < 40; ++x) print !(x > 17 && x < 23 && y > 9 && y < 50) }'; } >bar.pgm

@@ -54,7 +54,7 @@ TEST(PackedPlan, LayoutsCanBeForced) {
   const auto plan = PackedPlan::create(network, test::default_test_kernels(), {.limbs = 3});
   ASSERT_TRUE(plan.ok()) << plan.status().message();
   EXPECT_EQ(plan->params().q_count(), 3u);
-  expect_refused(network, StatusCode::kOutOfRange, "layer", {.input_ciphertexts = 77});
+  expect_refused(network, StatusCode::kInvalidArgument, "no layout of the input takes 77", {.input_ciphertexts = 77});
 }
 
 TEST(PackedPlan, RefusesWithTheLayerAndTheReason) {
