@@ -1,10 +1,7 @@
 #include "serialization.h"
 
-#include <algorithm>
-#include <cmath>
-
 #include "../platform/bytes.h"
-#include "../platform/secure_wipe.h"
+#include "frame.h"
 #include "noise_model.h"
 
 namespace fcn::fv {
@@ -19,118 +16,42 @@ using platform::Result;
 using platform::Seed;
 using platform::Status;
 
-enum class Kind : std::uint8_t {
-  kParams = 1,
-  kSecretKey,
-  kPublicKey,
-  kRelinKeys,
-  kGaloisKeys,
-  kCiphertexts,
-  kSeededCiphertexts,
-};
-
-constexpr const char* kKindNames[] = {nullptr,        "parameters",           "a secret key",
-                                      "a public key", "relinearization keys", "Galois keys",
-                                      "ciphertexts",  "seeded ciphertexts"};
-constexpr std::size_t kHeaderBytes = 24, kChecksumBytes = 8;
-constexpr double kNoiseUnit = 1.0 / 256;  // log2 sigma is stored in these, rounded up
-constexpr std::int32_t kNoNoise = -(1 << 30);
-
-const char* kind_name(std::uint8_t kind) {
-  return kind >= 1 && kind <= static_cast<std::uint8_t>(Kind::kSeededCiphertexts) ? kKindNames[kind]
-                                                                                  : nullptr;
-}
-
-void write_header(ByteWriter& out, Kind kind, std::uint64_t fingerprint, std::uint64_t payload_bytes) {
-  for (char c : {'F', 'C', 'N'}) out.u8(static_cast<std::uint8_t>(c));
-  out.u8(static_cast<std::uint8_t>(kind));
-  out.u32(kFormatVersion);
-  out.u64(fingerprint);
-  out.u64(payload_bytes);
-}
-
-Bytes frame(Kind kind, const Params& params, const ByteWriter& payload) {
+Bytes frame(FrameKind kind, const Params& params, const ByteWriter& payload) {
+  std::uint8_t header[kFrameHeaderBytes];
+  write_frame_header(header, {kind, params.fingerprint(), payload.size()});
   ByteWriter out;
-  write_header(out, kind, params.fingerprint(), payload.size());
+  out.bytes(header);
   out.bytes(payload.data());
   out.u64(platform::checksum64(out.data()));
   return std::move(out).take();
 }
 
-Result<std::uint8_t> read_kind(ByteReader& in) {
-  std::uint8_t letters[3] = {}, kind = 0;
-  FCN_RETURN_IF_ERROR(in.bytes(letters, "header"));
-  FCN_RETURN_IF_ERROR(in.u8(kind, "header"));
-  if (letters[0] != 'F' || letters[1] != 'C' || letters[2] != 'N')
-    return corrupt("not an fcn file: it does not begin with FCN");
-  if (kind_name(kind) == nullptr) return corrupt(concat("unknown kind ", static_cast<unsigned>(kind)));
-  return kind;
-}
-
 // The payload of a frame of the expected kind, after every check that does not need its content.
-Result<ByteSpan> open_frame(ByteSpan bytes, Kind expected, const Params* params) {
+Result<ByteSpan> open_frame(ByteSpan bytes, FrameKind expected, const Params* params) {
   ByteReader in(bytes);
-  FCN_ASSIGN_OR_RETURN(const std::uint8_t kind, read_kind(in));
-  if (kind != static_cast<std::uint8_t>(expected)) {
-    return corrupt(
-        concat("this is ", kind_name(kind), ", not ", kind_name(static_cast<std::uint8_t>(expected))));
-  }
-  std::uint32_t version = 0;
-  std::uint64_t fingerprint = 0, length = 0, checksum = 0;
-  FCN_RETURN_IF_ERROR(in.u32(version, "version"));
-  if (version != kFormatVersion) return corrupt(concat("version ", version, " is not ", kFormatVersion));
-  FCN_RETURN_IF_ERROR(in.u64(fingerprint, "fingerprint"));
-  FCN_RETURN_IF_ERROR(in.u64(length, "length"));
-  if (in.remaining() < kChecksumBytes || length != in.remaining() - kChecksumBytes) {
-    return corrupt(concat("the header promises a payload of ", length, " bytes; ",
-                          in.remaining() < kChecksumBytes ? 0 : in.remaining() - kChecksumBytes,
+  FrameHeader header{};
+  FCN_RETURN_IF_ERROR(read_frame_header(in, expected, header));
+  if (in.remaining() < kFrameChecksumBytes || header.payload_bytes != in.remaining() - kFrameChecksumBytes) {
+    return corrupt(concat("the header promises a payload of ", header.payload_bytes, " bytes; ",
+                          in.remaining() < kFrameChecksumBytes ? 0 : in.remaining() - kFrameChecksumBytes,
                           " are there"));
   }
-  ByteReader tail(bytes.subspan(bytes.size() - kChecksumBytes));
+  std::uint64_t checksum = 0;
+  ByteReader tail(bytes.subspan(bytes.size() - kFrameChecksumBytes));
   FCN_RETURN_IF_ERROR(tail.u64(checksum, "checksum"));
-  if (checksum != platform::checksum64(bytes.first(bytes.size() - kChecksumBytes))) {
+  if (checksum != platform::checksum64(bytes.first(bytes.size() - kFrameChecksumBytes))) {
     return corrupt("the checksum does not match: the bytes are damaged");
   }
-  if (params != nullptr && fingerprint != params->fingerprint()) {
-    return platform::mismatch(concat(kind_name(kind), " of other parameters"));
+  if (params != nullptr && header.fingerprint != params->fingerprint()) {
+    return platform::mismatch(
+        concat(frame_kind_name(static_cast<std::uint8_t>(expected)), " of other parameters"));
   }
-  return bytes.subspan(kHeaderBytes, static_cast<std::size_t>(length));
+  return bytes.subspan(kFrameHeaderBytes, static_cast<std::size_t>(header.payload_bytes));
 }
 
-// (limbs, n) residues; limb i modulo the prime of table i.
 void write_residues(ByteWriter& out, const Params& params, const std::uint64_t* x, std::size_t limbs) {
   for (std::size_t i = 0; i < limbs; ++i)
     out.packed({x + i * params.n(), params.n()}, params.modulus(i).bits());
-}
-
-Status read_residues(ByteReader& in, const Params& params, std::uint64_t* x, std::size_t limbs) {
-  for (std::size_t i = 0; i < limbs; ++i) {
-    const ntt::Modulus& q = params.modulus(i);
-    std::uint64_t* limb = x + i * params.n();
-    FCN_RETURN_IF_ERROR(in.packed({limb, params.n()}, q.bits(), "residues"));
-    std::uint64_t too_large = 0;
-    for (std::size_t j = 0; j < params.n(); ++j) too_large |= (q.value() - 1 - limb[j]) >> 63;
-    if (too_large != 0) return corrupt(concat("a residue is not below its prime ", q.value()));
-  }
-  return {};
-}
-
-// Residues modulo the first prime without their lowest bits, which become their middle, but no more than q - 1.
-Status read_shortened(ByteReader& in, const Params& params, std::uint64_t* x, unsigned dropped_bits) {
-  const std::uint64_t last = params.modulus(0).value() - 1, half = std::uint64_t{1} << (dropped_bits - 1);
-  FCN_RETURN_IF_ERROR(in.packed({x, params.n()}, params.modulus(0).bits() - dropped_bits, "residues"));
-  for (std::size_t j = 0; j < params.n(); ++j) {
-    if (x[j] > last >> dropped_bits) return corrupt(concat("a residue is not below its prime ", last + 1));
-    x[j] = std::min((x[j] << dropped_bits) + half, last);
-  }
-  return {};
-}
-
-std::size_t residue_bytes(const Params& params, std::size_t limbs) {
-  std::size_t bytes = 0;
-  for (std::size_t i = 0; i < limbs; ++i)
-    bytes += platform::packed_bytes(params.n(), params.modulus(i).bits());
-  return bytes;
 }
 
 // A count that `bytes_each` bytes at least must follow: a huge one cannot make the reader allocate.
@@ -143,11 +64,6 @@ Status read_count(ByteReader& in, std::uint32_t& count, std::size_t limit, std::
         concat(what, " ", count, " needs ", bytes_each, " bytes each; ", in.remaining(), " bytes are left"));
   }
   return {};
-}
-
-std::int32_t noise_to_units(Noise noise) {
-  const double units = std::ceil(noise.log2_sigma / kNoiseUnit);
-  return units < kNoNoise ? kNoNoise : static_cast<std::int32_t>(units);
 }
 
 void write_switch_key(ByteWriter& out, const Params& params, const KeySwitchKey& key) {
@@ -179,8 +95,9 @@ std::size_t switch_key_bytes(const Params& params) {
 
 Result<std::string> describe_kind(ByteSpan bytes) {
   ByteReader in(bytes);
-  FCN_ASSIGN_OR_RETURN(const std::uint8_t kind, read_kind(in));
-  return std::string(kind_name(kind));
+  std::uint8_t kind = 0;
+  FCN_RETURN_IF_ERROR(read_frame_kind(in, kind));
+  return std::string(frame_kind_name(kind));
 }
 
 Bytes serialize(const Params& params) {
@@ -194,11 +111,11 @@ Bytes serialize(const Params& params) {
   out.u32(spec.digit_bits);
   out.u32(static_cast<std::uint32_t>(spec.q_primes.size()));
   for (std::uint64_t q : spec.q_primes) out.u64(q);
-  return frame(Kind::kParams, params, out);
+  return frame(FrameKind::kParams, params, out);
 }
 
 Result<Params> deserialize_params(ByteSpan bytes, const ntt::KernelTable& kernels) {
-  FCN_ASSIGN_OR_RETURN(const ByteSpan payload, open_frame(bytes, Kind::kParams, nullptr));
+  FCN_ASSIGN_OR_RETURN(const ByteSpan payload, open_frame(bytes, FrameKind::kParams, nullptr));
   ByteReader in(payload);
   ParamsSpec spec;
   std::uint32_t n = 0, digit_bits = 0, q_count = 0;
@@ -226,7 +143,7 @@ Result<Params> deserialize_params(ByteSpan bytes, const ntt::KernelTable& kernel
   FCN_ASSIGN_OR_RETURN(Params params, Params::create(spec, kernels));
   // The header's fingerprint must be the one these parameters have.
   FCN_RETURN_IF_ERROR([&]() -> Status {
-    auto checked = open_frame(bytes, Kind::kParams, &params);
+    auto checked = open_frame(bytes, FrameKind::kParams, &params);
     return checked.ok() ? Status() : checked.status();
   }());
   return params;
@@ -235,24 +152,23 @@ Result<Params> deserialize_params(ByteSpan bytes, const ntt::KernelTable& kernel
 Result<platform::SecretBuffer<std::uint8_t>> serialize_secret_key(const SecretKey& key) {
   const Params& params = key.params();
   const std::size_t n = params.n(), payload = platform::packed_bytes(n, 2);
-  ByteWriter header;
-  write_header(header, Kind::kSecretKey, params.fingerprint(), payload);
-  FCN_ASSIGN_OR_RETURN(auto out,
-                       platform::SecretBuffer<std::uint8_t>::create(kHeaderBytes + payload + kChecksumBytes));
-  for (std::size_t i = 0; i < kHeaderBytes; ++i) out[i] = header.data()[i];
+  FCN_ASSIGN_OR_RETURN(
+      auto out, platform::SecretBuffer<std::uint8_t>::create(kFrameHeaderBytes + payload + kFrameChecksumBytes));
+  write_frame_header(std::span<std::uint8_t, kFrameHeaderBytes>(out.data(), kFrameHeaderBytes),
+                     {FrameKind::kSecretKey, params.fingerprint(), payload});
   for (std::size_t j = 0; j < n; ++j) {  // s + 1 in {0, 1, 2}, four to a byte
     const auto digit = static_cast<unsigned>(key.coefficients()[j] + 1);
-    out[kHeaderBytes + j / 4] = static_cast<std::uint8_t>(out[kHeaderBytes + j / 4] | digit << (2 * (j % 4)));
+    out[kFrameHeaderBytes + j / 4] = static_cast<std::uint8_t>(out[kFrameHeaderBytes + j / 4] | digit << (2 * (j % 4)));
   }
-  const std::uint64_t checksum = platform::checksum64({out.data(), kHeaderBytes + payload});
-  for (unsigned i = 0; i < kChecksumBytes; ++i) {
-    out[kHeaderBytes + payload + i] = static_cast<std::uint8_t>(checksum >> (8 * i));
+  const std::uint64_t checksum = platform::checksum64({out.data(), kFrameHeaderBytes + payload});
+  for (unsigned i = 0; i < kFrameChecksumBytes; ++i) {
+    out[kFrameHeaderBytes + payload + i] = static_cast<std::uint8_t>(checksum >> (8 * i));
   }
   return out;
 }
 
 Result<SecretKey> deserialize_secret_key(const Params& params, ByteSpan bytes) {
-  FCN_ASSIGN_OR_RETURN(const ByteSpan payload, open_frame(bytes, Kind::kSecretKey, &params));
+  FCN_ASSIGN_OR_RETURN(const ByteSpan payload, open_frame(bytes, FrameKind::kSecretKey, &params));
   ByteReader in(payload);
   FCN_ASSIGN_OR_RETURN(auto digits, platform::SecretBuffer<std::uint64_t>::create(params.n()));
   FCN_RETURN_IF_ERROR(in.packed({digits.data(), digits.size()}, 2, "secret key"));
@@ -266,11 +182,11 @@ Bytes serialize(const PublicKey& key) {
   ByteWriter out;
   out.bytes(key.seed());
   write_residues(out, key.params(), key.b(), key.params().q_count());
-  return frame(Kind::kPublicKey, key.params(), out);
+  return frame(FrameKind::kPublicKey, key.params(), out);
 }
 
 Result<PublicKey> deserialize_public_key(const Params& params, ByteSpan bytes) {
-  FCN_ASSIGN_OR_RETURN(const ByteSpan payload, open_frame(bytes, Kind::kPublicKey, &params));
+  FCN_ASSIGN_OR_RETURN(const ByteSpan payload, open_frame(bytes, FrameKind::kPublicKey, &params));
   ByteReader in(payload);
   Seed seed;
   FCN_RETURN_IF_ERROR(in.bytes(seed, "seed"));
@@ -284,11 +200,11 @@ Bytes serialize(const RelinKeys& keys) {
   ByteWriter out;
   out.u32(static_cast<std::uint32_t>(keys.count()));
   for (std::size_t p = 2; p < keys.max_components(); ++p) write_switch_key(out, keys.params(), keys.power(p));
-  return frame(Kind::kRelinKeys, keys.params(), out);
+  return frame(FrameKind::kRelinKeys, keys.params(), out);
 }
 
 Result<RelinKeys> deserialize_relin_keys(const Params& params, ByteSpan bytes) {
-  FCN_ASSIGN_OR_RETURN(const ByteSpan payload, open_frame(bytes, Kind::kRelinKeys, &params));
+  FCN_ASSIGN_OR_RETURN(const ByteSpan payload, open_frame(bytes, FrameKind::kRelinKeys, &params));
   ByteReader in(payload);
   std::uint32_t count = 0;
   FCN_RETURN_IF_ERROR(
@@ -310,11 +226,11 @@ Bytes serialize(const GaloisKeys& keys) {
     out.u32(static_cast<std::uint32_t>(key.element));
     write_switch_key(out, keys.params(), key.key);
   }
-  return frame(Kind::kGaloisKeys, keys.params(), out);
+  return frame(FrameKind::kGaloisKeys, keys.params(), out);
 }
 
 Result<GaloisKeys> deserialize_galois_keys(const Params& params, ByteSpan bytes) {
-  FCN_ASSIGN_OR_RETURN(const ByteSpan payload, open_frame(bytes, Kind::kGaloisKeys, &params));
+  FCN_ASSIGN_OR_RETURN(const ByteSpan payload, open_frame(bytes, FrameKind::kGaloisKeys, &params));
   ByteReader in(payload);
   std::uint32_t count = 0;
   FCN_RETURN_IF_ERROR(read_count(in, count, params.n(), 4 + switch_key_bytes(params), "the number of keys"));
@@ -338,13 +254,11 @@ Bytes serialize(std::span<const Ciphertext> ciphertexts, unsigned dropped_bits) 
   out.u32(static_cast<std::uint32_t>(ciphertexts.size()));
   for (const Ciphertext& c : ciphertexts) {
     FCN_CHECK(c.params() == ciphertexts.front().params());
-    out.u8(static_cast<std::uint8_t>(c.components()));
-    out.u8(static_cast<std::uint8_t>(c.limbs()));
     FCN_CHECK(dropped_bits == 0 || (c.limbs() == 1 && c.form() == Form::kCoefficients));
     const Noise noise = NoiseModel(c.params()).drop_bits(c.noise(), dropped_bits, c.components());
-    out.u8(static_cast<std::uint8_t>((c.form() == Form::kTransformed ? 1 : 0) | dropped_bits << 1));
-    out.u8(static_cast<std::uint8_t>(std::min(noise.s_degree, 255u)));
-    out.u32(static_cast<std::uint32_t>(noise_to_units(noise)));
+    std::uint8_t header[kCiphertextHeaderBytes];
+    write_ciphertext_header(header, {c.components(), c.limbs(), c.form(), dropped_bits, noise});
+    out.bytes(header);
     for (std::size_t i = 0; i < c.components(); ++i) {
       if (dropped_bits == 0) {
         write_residues(out, c.params(), c.component(i), c.limbs());
@@ -354,38 +268,23 @@ Bytes serialize(std::span<const Ciphertext> ciphertexts, unsigned dropped_bits) 
       out.packed(kept, c.params().modulus(0).bits() - dropped_bits);
     }
   }
-  return frame(Kind::kCiphertexts, ciphertexts.front().params(), out);
+  return frame(FrameKind::kCiphertexts, ciphertexts.front().params(), out);
 }
 
 Result<std::vector<Ciphertext>> deserialize_ciphertexts(const Params& params, ByteSpan bytes) {
-  FCN_ASSIGN_OR_RETURN(const ByteSpan payload, open_frame(bytes, Kind::kCiphertexts, &params));
+  FCN_ASSIGN_OR_RETURN(const ByteSpan payload, open_frame(bytes, FrameKind::kCiphertexts, &params));
   ByteReader in(payload);
   std::uint32_t count = 0;
   FCN_RETURN_IF_ERROR(read_count(in, count, kMaxCiphertexts, 8 + 2 * platform::packed_bytes(params.n(), 1),
                                  "the number of ciphertexts"));
   std::vector<Ciphertext> ciphertexts;
   for (std::uint32_t i = 0; i < count; ++i) {
-    std::uint8_t components = 0, limbs = 0, form = 0, s_degree = 0;
-    std::uint32_t noise = 0;
-    FCN_RETURN_IF_ERROR(in.u8(components, "components"));
-    FCN_RETURN_IF_ERROR(in.u8(limbs, "primes"));
-    FCN_RETURN_IF_ERROR(in.u8(form, "form"));
-    FCN_RETURN_IF_ERROR(in.u8(s_degree, "noise"));
-    FCN_RETURN_IF_ERROR(in.u32(noise, "noise"));
-    const unsigned dropped_bits = form >> 1;
-    if (components < 2 || components > kMaxComponents || limbs < 1 || limbs > params.q_count() ||
-        (dropped_bits != 0 && (limbs != 1 || form % 2 != 0 || dropped_bits >= params.modulus(0).bits()))) {
-      return corrupt(concat("ciphertext ", i, " claims ", static_cast<unsigned>(components), " components, ",
-                            static_cast<unsigned>(limbs), " primes and form ", static_cast<unsigned>(form)));
-    }
-    FCN_ASSIGN_OR_RETURN(
-        Ciphertext c,
-        Ciphertext::create(params, components, limbs, form % 2 == 1 ? Form::kTransformed : Form::kCoefficients));
-    c.set_noise({static_cast<double>(static_cast<std::int32_t>(noise)) * kNoiseUnit, s_degree});
-    for (std::size_t j = 0; j < components; ++j) {
-      FCN_RETURN_IF_ERROR(dropped_bits == 0 ? read_residues(in, params, c.component(j), limbs)
-                                            : read_shortened(in, params, c.component(j), dropped_bits));
-    }
+    CiphertextHeader header{};
+    FCN_RETURN_IF_ERROR(read_ciphertext_header(in, params, i, header));
+    FCN_ASSIGN_OR_RETURN(Ciphertext c, Ciphertext::create(params, header.components, header.limbs, header.form));
+    c.set_noise(header.noise);
+    for (std::size_t j = 0; j < header.components; ++j)
+      FCN_RETURN_IF_ERROR(read_component(in, params, header, c.component(j)));
     ciphertexts.push_back(std::move(c));
   }
   FCN_RETURN_IF_ERROR(in.finish("ciphertexts"));
@@ -401,11 +300,11 @@ Bytes serialize(std::span<const SeededCiphertext> ciphertexts) {
     out.bytes(c.seed);
     write_residues(out, c.params, c.c0.data(), c.params.q_count());
   }
-  return frame(Kind::kSeededCiphertexts, ciphertexts.front().params, out);
+  return frame(FrameKind::kSeededCiphertexts, ciphertexts.front().params, out);
 }
 
 Result<std::vector<SeededCiphertext>> deserialize_seeded_ciphertexts(const Params& params, ByteSpan bytes) {
-  FCN_ASSIGN_OR_RETURN(const ByteSpan payload, open_frame(bytes, Kind::kSeededCiphertexts, &params));
+  FCN_ASSIGN_OR_RETURN(const ByteSpan payload, open_frame(bytes, FrameKind::kSeededCiphertexts, &params));
   ByteReader in(payload);
   std::uint32_t count = 0;
   FCN_RETURN_IF_ERROR(read_count(in, count, kMaxCiphertexts,

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "ciphertext.h"
+#include "frame.h"
 #include "keys.h"
 #include "plaintext.h"
 
@@ -21,7 +22,6 @@ namespace fcn::fv {
 using Bytes = std::vector<std::uint8_t>;
 using ByteSpan = std::span<const std::uint8_t>;
 
-inline constexpr std::uint32_t kFormatVersion = 1;
 inline constexpr std::size_t kMaxCiphertexts = std::size_t{1} << 20;  // in one file
 
 Bytes serialize(const Params& params);

@@ -1,0 +1,66 @@
+// The pieces that serialized objects are made of, for serialization.h and for whoever streams an object piece by piece
+// without holding it. Writing allocates nothing; reading nothing but the message of an error.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "../platform/bytes.h"
+#include "ciphertext.h"
+
+namespace fcn::fv {
+
+inline constexpr std::uint32_t kFormatVersion = 1;
+inline constexpr std::size_t kFrameHeaderBytes = 24, kFrameChecksumBytes = 8;
+inline constexpr std::size_t kCiphertextHeaderBytes = 8;
+
+enum class FrameKind : std::uint8_t {
+  kParams = 1,
+  kSecretKey,
+  kPublicKey,
+  kRelinKeys,
+  kGaloisKeys,
+  kCiphertexts,
+  kSeededCiphertexts,
+};
+// "relinearization keys"; null for a number that is no kind.
+const char* frame_kind_name(std::uint8_t kind) noexcept;
+
+// "FCN", kind, version, fingerprint of the parameters, length of the payload.
+struct FrameHeader {
+  FrameKind kind;
+  std::uint64_t fingerprint;
+  std::uint64_t payload_bytes;
+};
+void write_frame_header(std::span<std::uint8_t, kFrameHeaderBytes> out, const FrameHeader& header) noexcept;
+// Errors: kCorrupt (no frame, another kind than expected, another version, truncated).
+platform::Status read_frame_header(platform::ByteReader& in, FrameKind expected, FrameHeader& header);
+// The kind alone. Errors: kCorrupt.
+platform::Status read_frame_kind(platform::ByteReader& in, std::uint8_t& kind);
+
+// What stands before the residues of each ciphertext.
+struct CiphertextHeader {
+  std::size_t components, limbs;
+  Form form;
+  unsigned dropped_bits;  // lowest ones that residues are without; only in coefficients form, modulo one prime
+  Noise noise;
+};
+void write_ciphertext_header(std::span<std::uint8_t, kCiphertextHeaderBytes> out,
+                             const CiphertextHeader& header) noexcept;
+// Errors: kCorrupt (truncated, or a shape that the parameters do not have), naming the ciphertext by its index.
+platform::Status read_ciphertext_header(platform::ByteReader& in, const Params& params, std::size_t index,
+                                        CiphertextHeader& header);
+
+// Bytes of one component, and the component itself: (limbs, n). Dropped bits become their middle, but no residue more
+// than q - 1. Errors: kCorrupt (truncated, a residue that is not below its prime).
+std::size_t component_bytes(const Params& params, const CiphertextHeader& header) noexcept;
+platform::Status read_component(platform::ByteReader& in, const Params& params, const CiphertextHeader& header,
+                                std::uint64_t* x);
+
+// (limbs, n) residues, limb i modulo the prime of table i, packed to the width of that prime.
+std::size_t residue_bytes(const Params& params, std::size_t limbs) noexcept;
+void pack_residues(std::uint8_t* out, const Params& params, const std::uint64_t* x, std::size_t limbs) noexcept;
+// Errors: kCorrupt (truncated, a residue that is not below its prime).
+platform::Status read_residues(platform::ByteReader& in, const Params& params, std::uint64_t* x, std::size_t limbs);
+
+}  // namespace fcn::fv
