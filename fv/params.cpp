@@ -17,6 +17,12 @@ using platform::invalid_argument;
 using platform::Status;
 
 constexpr unsigned kAuxBits = ntt::kMaxPrimeBits;
+// A client computes no products, and has no memory for their tables.
+#if defined(FCN_CLIENT_ONLY)
+constexpr bool kProducts = false;
+#else
+constexpr bool kProducts = true;
+#endif
 
 bool is_power_of_two(std::size_t x) {
   return x != 0 && (x & (x - 1)) == 0;
@@ -180,7 +186,7 @@ platform::Result<Params> Params::create(const ParamsSpec& spec, const ntt::Kerne
   std::vector<std::uint64_t> primes = spec.q_primes;
   if (spec.special_prime != 0) primes.push_back(spec.special_prime);
   double log2_aux = spec.special_prime != 0 ? std::log2(static_cast<double>(spec.special_prime)) : 0;
-  while (log2_aux < log2_q_total + log2_product_margin(spec, 3)) {
+  while (kProducts && log2_aux < log2_q_total + log2_product_margin(spec, 3)) {
     FCN_ASSIGN_OR_RETURN(const auto found, ntt::find_primes(n, kAuxBits, 1, primes));
     primes.push_back(found[0]);
     log2_aux += std::log2(static_cast<double>(found[0]));
@@ -195,11 +201,13 @@ platform::Result<Params> Params::create(const ParamsSpec& spec, const ntt::Kerne
   for (const ntt::NttTables& table : data->tables) {
     const ntt::Modulus& q = table.modulus();
     PrimeConstants constants;
-    FCN_ASSIGN_OR_RETURN(constants.t_transformed, platform::AlignedBuffer<std::uint64_t>::create(n));
     const std::uint64_t base = ntt::reduce(t.base(), q);
-    constants.t_transformed[0] = t.is_integer() ? base : ntt::negate_mod(base, q);
-    if (!t.is_integer()) constants.t_transformed[t.length()] = 1;
-    table.forward(constants.t_transformed.data());
+    if (kProducts) {
+      FCN_ASSIGN_OR_RETURN(constants.t_transformed, platform::AlignedBuffer<std::uint64_t>::create(n));
+      constants.t_transformed[0] = t.is_integer() ? base : ntt::negate_mod(base, q);
+      if (!t.is_integer()) constants.t_transformed[t.length()] = 1;
+      table.forward(constants.t_transformed.data());
+    }
     const std::uint64_t p =
         t.is_integer() ? 1 : ntt::add_mod(ntt::power_mod_vartime(base, t.digits(), q), 1, q);
     if (base == 0 || p == 0)
@@ -232,7 +240,7 @@ platform::Result<Params> Params::create(const ParamsSpec& spec, const ntt::Kerne
     }
     std::vector<const ntt::NttTables*> own;
     for (std::size_t i = 0; i < l; ++i) own.push_back(&data->tables[i]);
-    for (int components : {2, 3}) {
+    for (int components = 2; kProducts && components <= 3; ++components) {
       std::vector<const ntt::NttTables*> aux;
       ProductBase& base = components == 2 ? level.pairs : level.triples;
       double log2_b = 0;
@@ -254,8 +262,8 @@ platform::Result<Params> Params::create(const ParamsSpec& spec, const ntt::Kerne
         level.special_inverse.push_back(ntt::inverse_mod(ntt::reduce(spec.special_prime, m), m));
       }
     }
-    level.from_last = BaseConverter({own.back()}, {own.begin(), own.end() - 1});
-    if (spec.special_prime != 0) level.from_special = BaseConverter({&data->tables[limbs]}, own);
+    if (kProducts) level.from_last = BaseConverter({own.back()}, {own.begin(), own.end() - 1});
+    if (kProducts && spec.special_prime != 0) level.from_special = BaseConverter({&data->tables[limbs]}, own);
     data->levels.push_back(std::move(level));
   }
 

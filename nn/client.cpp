@@ -5,6 +5,7 @@
 #include "../fv/encryption.h"
 #include "../platform/byte_order.h"
 #include "../platform/bytes.h"
+#include "internal/client_access.h"
 #include "packed_client.h"
 #include "pixel_client.h"
 
@@ -23,7 +24,9 @@ using platform::Status;
 
 constexpr std::uint64_t kClientStream = 0;  // of a seed
 
-Status check_inputs(const ClientSpec& spec, std::span<const std::int64_t> inputs) {
+}  // namespace
+
+Status internal::check_inputs(const ClientSpec& spec, std::span<const std::int64_t> inputs) {
   if (inputs.size() != spec.input.size()) {
     return platform::invalid_argument(
         concat("the network reads ", spec.input.size(), " inputs, not ", inputs.size()));
@@ -34,8 +37,6 @@ Status check_inputs(const ClientSpec& spec, std::span<const std::int64_t> inputs
   }
   return {};
 }
-
-}  // namespace
 
 Client::Client(ClientSpec spec, fv::SecretKey secret, const KeyId& key_id, platform::ChaCha20 rng)
     : spec_(std::move(spec)),
@@ -79,7 +80,7 @@ Result<Bytes> Client::evaluation_keys() {
 }
 
 Result<Bytes> Client::encrypt(std::span<const std::int64_t> inputs, platform::ThreadPool& pool) {
-  FCN_RETURN_IF_ERROR(check_inputs(spec_, inputs));
+  FCN_RETURN_IF_ERROR(internal::check_inputs(spec_, inputs));
   const auto encrypt_all = [&]() -> Result<std::vector<fv::SeededCiphertext>> {
     if (spec_.layout == Layout::kPixel) return encrypt_pixels(secret_, inputs, rng_, pool);
     FCN_ASSIGN_OR_RETURN(const fv::SlotEncoder encoder, fv::SlotEncoder::create(spec_.params));

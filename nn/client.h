@@ -11,6 +11,10 @@
 
 namespace fcn::nn {
 
+namespace internal {
+struct ClientAccess;  // internal/client_access.h
+}
+
 // Move-only; needs no network. Not safe between threads: encrypting draws from one stream of randomness.
 class Client {
  public:
@@ -33,6 +37,7 @@ class Client {
   platform::Result<std::vector<std::int64_t>> decrypt(fv::ByteSpan answer, platform::ThreadPool& pool) const;
 
  private:
+  friend struct internal::ClientAccess;
   friend platform::Result<platform::SecretBuffer<std::uint8_t>> serialize_client_key(const Client& client);
   friend platform::Result<Client> deserialize_client_key(fv::ByteSpan bytes, const platform::Seed& seed,
                                                          const ntt::KernelTable& kernels);

@@ -20,7 +20,7 @@ using platform::invalid_argument;
 using platform::Result;
 using platform::Status;
 
-constexpr std::size_t kFvFrameBytes = 32;  // header and checksum of an fv object
+constexpr std::size_t kFvFrameBytes = fv::kFrameHeaderBytes + fv::kFrameChecksumBytes;
 
 Bytes payload_of(const ClientSpec& spec) {
   ByteWriter out;
@@ -115,13 +115,6 @@ Status validate_packed(const ClientSpec& spec) {
   return {};
 }
 
-std::size_t residue_bytes(const fv::Params& params, std::size_t limbs) {
-  std::size_t bytes = 0;
-  for (std::size_t i = 0; i < limbs; ++i)
-    bytes += platform::packed_bytes(params.n(), params.modulus(i).bits());
-  return bytes;
-}
-
 }  // namespace
 
 const char* layout_name(Layout layout) noexcept {
@@ -205,9 +198,9 @@ Result<ClientSpec> deserialize_client_spec(ByteSpan bytes, const ntt::KernelTabl
 MessageSizes message_sizes(const ClientSpec& spec) {
   const fv::Params& params = spec.params;
   const std::size_t frame = kMessageHeaderBytes + kMessageChecksumBytes,
-                    poly = residue_bytes(params, params.q_count()),
+                    poly = fv::residue_bytes(params, params.q_count()),
                     switch_key = sizeof(platform::Seed) + params.q_count() * params.digits_per_limb() *
-                                                              residue_bytes(params, params.key_limbs()),
+                                                              fv::residue_bytes(params, params.key_limbs()),
                     relin = kFvFrameBytes + 4 + (spec.max_components - 2) * switch_key,
                     galois = spec.galois_elements.empty()
                                  ? 0

@@ -14,6 +14,7 @@ using platform::ByteReader;
 using platform::concat;
 using platform::corrupt;
 using platform::Result;
+using platform::Status;
 
 // Offsets of the header's fields.
 constexpr std::size_t kKindAt = 3, kVersionAt = 4, kFingerprintAt = 8, kKeyIdAt = 16, kLengthAt = 32;
@@ -29,6 +30,25 @@ std::string hexadecimal(std::span<const std::uint8_t> bytes) {
     text += kDigits[byte & 15];
   }
   return text;
+}
+
+Status check_kind(ByteSpan bytes, MessageKind expected) {
+  FCN_ASSIGN_OR_RETURN(const std::string claim, describe_bytes(bytes));
+  if (bytes[kKindAt] == static_cast<std::uint8_t>(expected)) return {};
+  return corrupt(concat("this is ", claim, ", not ", message_kind_name(expected)));
+}
+
+Status check_owner(const MessageHeader& header, std::uint64_t fingerprint, const KeyId* key_id) {
+  if (header.fingerprint != fingerprint) {
+    return platform::mismatch(concat(message_kind_name(header.kind), " for another model: its client spec is ",
+                                     format_fingerprint(header.fingerprint), ", not ",
+                                     format_fingerprint(fingerprint)));
+  }
+  if (key_id != nullptr && header.key_id != *key_id) {
+    return platform::mismatch(concat(message_kind_name(header.kind), " of another key: its key id is ",
+                                     format_key_id(header.key_id), ", not ", format_key_id(*key_id)));
+  }
+  return {};
 }
 
 }  // namespace
@@ -82,11 +102,9 @@ Result<MessageHeader> read_message_header(ByteSpan bytes) {
 }
 
 Result<Message> open_message(ByteSpan bytes, MessageKind expected) {
-  FCN_ASSIGN_OR_RETURN(const std::string claim, describe_bytes(bytes));
-  if (bytes[kKindAt] != static_cast<std::uint8_t>(expected)) {
-    return corrupt(concat("this is ", claim, ", not ", message_kind_name(expected)));
-  }
+  FCN_RETURN_IF_ERROR(check_kind(bytes, expected));
   FCN_ASSIGN_OR_RETURN(const MessageHeader header, read_message_header(bytes));
+  const char* claim = message_kind_name(expected);
   if (header.total_bytes() != bytes.size()) {
     return corrupt(concat(claim, bytes.size() < header.total_bytes() ? " is truncated: " : " is too long: ",
                           "its header promises ", header.total_bytes(), " bytes, ", bytes.size(),
@@ -102,17 +120,14 @@ Result<Message> open_message(ByteSpan bytes, MessageKind expected) {
 Result<ByteSpan> open_message(ByteSpan bytes, MessageKind expected, std::uint64_t fingerprint,
                               const KeyId* key_id) {
   FCN_ASSIGN_OR_RETURN(const Message message, open_message(bytes, expected));
-  const MessageHeader& header = message.header;
-  if (header.fingerprint != fingerprint) {
-    return platform::mismatch(concat(message_kind_name(expected), " for another model: its client spec is ",
-                                     format_fingerprint(header.fingerprint), ", not ",
-                                     format_fingerprint(fingerprint)));
-  }
-  if (key_id != nullptr && header.key_id != *key_id) {
-    return platform::mismatch(concat(message_kind_name(expected), " of another key: its key id is ",
-                                     format_key_id(header.key_id), ", not ", format_key_id(*key_id)));
-  }
+  FCN_RETURN_IF_ERROR(check_owner(message.header, fingerprint, key_id));
   return message.payload;
+}
+
+Status check_message_header(ByteSpan bytes, MessageKind expected, std::uint64_t fingerprint, const KeyId* key_id) {
+  FCN_RETURN_IF_ERROR(check_kind(bytes, expected));
+  FCN_ASSIGN_OR_RETURN(const MessageHeader header, read_message_header(bytes));
+  return check_owner(header, fingerprint, key_id);
 }
 
 const char* message_kind_name(MessageKind kind) noexcept {

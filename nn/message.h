@@ -53,6 +53,10 @@ struct Message {
 // truncated, too long, damaged).
 platform::Result<Message> open_message(fv::ByteSpan bytes, MessageKind expected);
 
+// The header alone: of the expected kind, this spec and, unless key_id is null, this key; the errors of open_message.
+platform::Status check_message_header(fv::ByteSpan header, MessageKind expected, std::uint64_t fingerprint,
+                                      const KeyId* key_id);
+
 // The same for a message that must belong to this spec and, unless key_id is null, this key. Errors: as above;
 // kMismatch, which says whether the model or the key is the wrong one.
 platform::Result<fv::ByteSpan> open_message(fv::ByteSpan bytes, MessageKind expected,

@@ -1,4 +1,4 @@
-# What users of the library see: headers by the name <fcn/ROOM/NAME.h>, the installed package, pkg-config's file.
+# What users of the library see: headers by the names <fcn/ROOM/NAME.h> and <fcn/fcn.h>, the installed package, pkg-config's file.
 # Included at the end of the top CMakeLists.txt.
 
 # The public headers of a room lie directly in it; a header whose source is not part of this build is left out.
@@ -8,13 +8,17 @@ foreach(room platform ntt fv nn)
   file(GLOB headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${room}/*.h)
   foreach(header IN LISTS headers)
     cmake_path(GET header STEM name)
+    set(folder fcn/${room})
+    if(name STREQUAL fcn)  # the C interface
+      set(folder fcn)
+    endif()
     if(EXISTS ${PROJECT_SOURCE_DIR}/${room}/${name}.cpp AND NOT ${name}.cpp IN_LIST sources)
       continue()
     endif()
     # Within a build tree a header of one line stands for each, so that private headers stay out of reach.
-    file(CONFIGURE OUTPUT ${forwarding}/fcn/${room}/${name}.h CONTENT "#include \"${header}\"\n")
+    file(CONFIGURE OUTPUT ${forwarding}/${folder}/${name}.h CONTENT "#include \"${header}\"\n")
     if(FCN_INSTALL)
-      install(FILES ${header} DESTINATION include/fcn/${room})
+      install(FILES ${header} DESTINATION include/${folder})
     endif()
   endforeach()
 endforeach()

@@ -1,0 +1,17 @@
+// What the streaming half of the client shares with client.cpp.
+#pragma once
+
+#include "../client.h"
+
+namespace fcn::nn::internal {
+
+struct ClientAccess {
+  static std::uint64_t fingerprint(const Client& client) noexcept { return client.fingerprint_; }
+  static const fv::SecretKey& secret(const Client& client) noexcept { return client.secret_; }
+  static platform::ChaCha20& rng(Client& client) noexcept { return client.rng_; }
+};
+
+// Errors: kInvalidArgument (their number, or the first that is not in [0, input_max]).
+platform::Status check_inputs(const ClientSpec& spec, std::span<const std::int64_t> inputs);
+
+}  // namespace fcn::nn::internal

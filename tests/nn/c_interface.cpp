@@ -1,0 +1,252 @@
+// The C interface: what it adds to the roles it stands on. tests/package runs it from C.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "nn/fcn.h"
+#include "nn/model_file.h"
+#include "support/toy_network.h"
+
+namespace fcn::nn {
+namespace {
+
+void ok(const fcn_status& status) {
+  ASSERT_EQ(status.code, FCN_OK) << status.message;
+  EXPECT_STREQ(status.message, "");
+}
+void refused(const fcn_status& status, fcn_code code, const std::string& part) {
+  EXPECT_EQ(status.code, code);
+  EXPECT_NE(std::string(status.message).find(part), std::string::npos) << status.message;
+}
+
+// Counts what goes through it; gives at most `left` bytes.
+struct Counter {
+  std::size_t live = 0, calls = 0, left = ~std::size_t{0};
+  fcn_allocator allocator() {
+    return {[](void* user, size_t size) -> void* {
+              auto& counter = *static_cast<Counter*>(user);
+              ++counter.calls;
+              if (size > counter.left) return nullptr;
+              counter.live += size;
+              return std::malloc(size);
+            },
+            [](void* user, void* memory, size_t size) {
+              for (size_t i = 0; i < size; ++i) EXPECT_EQ(static_cast<const std::uint8_t*>(memory)[i], 0);
+              static_cast<Counter*>(user)->live -= size;
+              std::free(memory);
+            },
+            this};
+  }
+};
+
+// Bytes 0, 1, 2, ...; fails when broken.
+struct CountingRandom {
+  std::uint8_t next = 0;
+  std::size_t drawn = 0;
+  bool broken = false;
+  fcn_random random() {
+    return {[](void* user, std::uint8_t* out, size_t size) {
+              auto& self = *static_cast<CountingRandom*>(user);
+              if (self.broken) return 1;
+              for (size_t i = 0; i < size; ++i) out[i] = self.next++;
+              self.drawn += size;
+              return 0;
+            },
+            this};
+  }
+};
+
+std::vector<std::uint8_t> copy(const fcn_bytes& bytes) { return {bytes.data, bytes.data + bytes.size}; }
+
+class CInterface : public testing::Test {
+ protected:
+  void SetUp() override {
+    ok(fcn_model_load(text_.data(), text_.size(), &model_));
+    ok(fcn_plan_create(model_, FCN_LAYOUT_PIXEL, &plan_));
+    ok(fcn_plan_spec(plan_, nullptr, &spec_));
+  }
+  void TearDown() override {
+    fcn_bytes_free(&spec_);
+    fcn_plan_free(plan_);
+    fcn_model_free(model_);
+  }
+  fcn_client* new_client(std::uint8_t first = 0) {
+    CountingRandom source{first};
+    const fcn_random random = source.random();
+    fcn_client* client = nullptr;
+    ok(fcn_client_create(spec_.data, spec_.size, &random, &client));
+    EXPECT_EQ(source.drawn, 32u);
+    return client;
+  }
+
+  const std::string text_ = format_model(test::toy_network());
+  const std::vector<std::int64_t> image_{0, 1, 4, 9};
+  fcn_model* model_ = nullptr;
+  fcn_plan* plan_ = nullptr;
+  fcn_bytes spec_{};
+};
+
+TEST_F(CInterface, AWholeRunThroughOneAllocator) {
+  Counter counter;
+  const fcn_allocator own = counter.allocator();
+  fcn_client* client = new_client();
+  fcn_server* server = nullptr;
+  fcn_bytes keys{}, request{}, answer{}, saved{}, text{};
+  ok(fcn_client_evaluation_keys(client, &own, &keys));
+  ok(fcn_client_encrypt(client, image_.data(), image_.size(), 2, &own, &request));
+  ok(fcn_server_create(plan_, keys.data, keys.size, &server));
+  ok(fcn_server_infer(server, request.data, request.size, 2, &own, &answer));
+  const fcn_info info = fcn_client_info(client);
+  EXPECT_EQ(info.layout, FCN_LAYOUT_PIXEL);
+  EXPECT_EQ(info.inputs, 4u);
+  EXPECT_EQ(info.input_max, 15);
+  EXPECT_EQ(info.outputs, 2u);
+  EXPECT_EQ(keys.size, info.evaluation_keys_size);
+  EXPECT_EQ(request.size, info.request_size);
+  EXPECT_LE(answer.size, info.answer_size_max);
+  // By hand: the dense layer gives -5 72 -13, squares 25 5184 169.
+  std::int64_t scores[2] = {}, plain[2] = {};
+  ok(fcn_client_decrypt(client, answer.data, answer.size, scores, 2));
+  EXPECT_EQ(scores[0], -10343);
+  EXPECT_EQ(scores[1], 5865);
+  ok(fcn_model_run(model_, image_.data(), image_.size(), plain, 2));
+  EXPECT_EQ(plain[0], scores[0]);
+  EXPECT_EQ(plain[1], scores[1]);
+  // Everything can be saved; a loaded client decrypts what the first one asked for.
+  ok(fcn_client_save(client, &own, &saved));
+  ok(fcn_model_save(model_, &own, &text));
+  EXPECT_EQ(std::string(text.data, text.data + text.size), text_);
+  fcn_client_free(client);
+  ok(fcn_client_load(saved.data, saved.size, nullptr, &client));
+  scores[0] = scores[1] = 0;
+  ok(fcn_client_decrypt(client, answer.data, answer.size, scores, 2));
+  EXPECT_EQ(scores[1], 5865);
+  EXPECT_EQ(counter.calls, 5u);
+  EXPECT_EQ(counter.live, keys.size + request.size + answer.size + saved.size + text.size);
+  for (fcn_bytes* bytes : {&keys, &request, &answer, &saved, &text}) fcn_bytes_free(bytes);
+  EXPECT_EQ(counter.live, 0u);
+  EXPECT_EQ(keys.data, nullptr);
+  fcn_bytes_free(&keys);  // nothing
+  fcn_bytes_free(nullptr);
+  fcn_server_free(server);
+  fcn_client_free(client);
+}
+
+TEST_F(CInterface, TheRandomSourceDecidesEverything) {
+  fcn_client *one = new_client(), *same = new_client(), *other = new_client(1);
+  fcn_bytes a{}, b{}, c{};
+  ok(fcn_client_encrypt(one, image_.data(), 4, 1, nullptr, &a));
+  ok(fcn_client_encrypt(same, image_.data(), 4, 1, nullptr, &b));
+  ok(fcn_client_encrypt(other, image_.data(), 4, 1, nullptr, &c));
+  EXPECT_EQ(copy(a), copy(b));
+  EXPECT_NE(copy(a), copy(c));
+  for (fcn_bytes* bytes : {&a, &b, &c}) fcn_bytes_free(bytes);
+  for (fcn_client* client : {one, same, other}) fcn_client_free(client);
+  CountingRandom broken;
+  broken.broken = true;
+  const fcn_random random = broken.random();
+  fcn_client* client = nullptr;
+  refused(fcn_client_create(spec_.data, spec_.size, &random, &client), FCN_UNAVAILABLE, "random source");
+  EXPECT_EQ(client, nullptr);
+}
+
+TEST_F(CInterface, GreyValuesAreQuantized) {
+  fcn_client *one = new_client(), *same = new_client();
+  const std::uint8_t grey[4] = {0, 17, 68, 153};  // times 15 / 255: the image
+  fcn_bytes a{}, b{};
+  ok(fcn_client_encrypt(one, image_.data(), 4, 1, nullptr, &a));
+  ok(fcn_client_encrypt_pixels(same, grey, 4, 1, nullptr, &b));
+  EXPECT_EQ(copy(a), copy(b));
+  for (fcn_bytes* bytes : {&a, &b}) fcn_bytes_free(bytes);
+  for (fcn_client* client : {one, same}) fcn_client_free(client);
+}
+
+TEST_F(CInterface, StreamsCarryTheSameBytes) {
+  fcn_client *one = new_client(), *same = new_client();
+  fcn_bytes request{};
+  ok(fcn_client_encrypt(one, image_.data(), 4, 1, nullptr, &request));
+  std::vector<std::uint8_t> space(fcn_client_workspace_size(same)), streamed;
+  const fcn_sink sink = {[](void* user, const std::uint8_t* data, size_t size) {
+                           auto& out = *static_cast<std::vector<std::uint8_t>*>(user);
+                           out.insert(out.end(), data, data + size);
+                           return 0;
+                         },
+                         &streamed};
+  ok(fcn_client_write_request(same, image_.data(), 4, space.data(), space.size(), sink));
+  EXPECT_EQ(streamed, copy(request));
+  refused(fcn_client_write_request(same, image_.data(), 4, space.data(), 10, sink), FCN_INVALID_ARGUMENT, "10 bytes");
+  refused(fcn_client_write_request(same, image_.data(), 4, nullptr, 1 << 20, sink), FCN_INVALID_ARGUMENT, "0 bytes");
+  fcn_bytes_free(&request);
+  for (fcn_client* client : {one, same}) fcn_client_free(client);
+}
+
+TEST_F(CInterface, ErrorsNameTheirCauseAndChangeNothing) {
+  fcn_client *alice = new_client(), *bob = new_client(7);
+  fcn_server* server = nullptr;
+  fcn_model* model = nullptr;
+  fcn_plan* plan = nullptr;
+  fcn_bytes keys{}, request{}, out{};
+  ok(fcn_client_evaluation_keys(alice, nullptr, &keys));
+  ok(fcn_client_encrypt(bob, image_.data(), 4, 1, nullptr, &request));
+  ok(fcn_server_create(plan_, keys.data, keys.size, &server));
+  refused(fcn_server_infer(server, request.data, request.size, 1, nullptr, &out), FCN_MISMATCH, "another key");
+  refused(fcn_server_infer(server, keys.data, keys.size, 1, nullptr, &out), FCN_CORRUPT, "not a request");
+  refused(fcn_server_infer(server, nullptr, 5, 1, nullptr, &out), FCN_INVALID_ARGUMENT, "request is null");
+  refused(fcn_server_infer(nullptr, keys.data, keys.size, 1, nullptr, &out), FCN_INVALID_ARGUMENT, "server is null");
+  refused(fcn_model_load_file("/nonexistent/model", &model), FCN_UNAVAILABLE, "/nonexistent/model");
+  refused(fcn_model_load("nonsense", 8, &model), FCN_CORRUPT, "line 1");
+  refused(fcn_plan_create(model_, static_cast<fcn_layout>(3), &plan), FCN_INVALID_ARGUMENT, "layout 3");
+  refused(fcn_client_encrypt(alice, image_.data(), 3, 1, nullptr, &out), FCN_INVALID_ARGUMENT, "4 inputs");
+  std::int64_t scores[3] = {7, 7, 7};
+  refused(fcn_client_decrypt(alice, request.data, request.size, scores, 2), FCN_CORRUPT, "not an answer");
+  refused(fcn_model_run(model_, image_.data(), 4, scores, 3), FCN_INVALID_ARGUMENT, "3 scores");
+  EXPECT_EQ(scores[0], 7);
+  Counter small;
+  small.left = 100;
+  const fcn_allocator allocator = small.allocator();
+  refused(fcn_client_save(alice, &allocator, &out), FCN_OUT_OF_MEMORY, "bytes");
+  EXPECT_EQ(out.data, nullptr);
+  EXPECT_EQ(model, nullptr);
+  EXPECT_EQ(plan, nullptr);
+  // A message longer than an fcn_status is cut.
+  const std::string long_path(1000, 'x');
+  const fcn_status status = fcn_model_load_file(long_path.c_str(), &model);
+  EXPECT_EQ(std::strlen(status.message), sizeof status.message - 1);
+  for (fcn_bytes* bytes : {&keys, &request}) fcn_bytes_free(bytes);
+  fcn_server_free(server);
+  for (fcn_client* client : {alice, bob}) fcn_client_free(client);
+}
+
+TEST_F(CInterface, OneServerForManyThreads) {
+  fcn_client* client = new_client();
+  fcn_server* server = nullptr;
+  fcn_bytes keys{}, request{};
+  ok(fcn_client_evaluation_keys(client, nullptr, &keys));
+  ok(fcn_server_create(plan_, keys.data, keys.size, &server));
+  ok(fcn_client_encrypt(client, image_.data(), 4, 1, nullptr, &request));
+  std::vector<std::vector<std::uint8_t>> answers(4);
+  std::vector<std::thread> threads;
+  for (auto& answer : answers) {
+    threads.emplace_back([&] {
+      fcn_bytes bytes{};
+      ok(fcn_server_infer(server, request.data, request.size, 1, nullptr, &bytes));
+      answer = copy(bytes);
+      fcn_bytes_free(&bytes);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const auto& answer : answers) EXPECT_EQ(answer, answers.front());
+  EXPECT_FALSE(answers.front().empty());
+  for (fcn_bytes* bytes : {&keys, &request}) fcn_bytes_free(bytes);
+  fcn_server_free(server);
+  fcn_client_free(client);
+}
+
+TEST(CInterfaceVersion, IsTheProjects) { EXPECT_STREQ(fcn_version(), FCN_EXPECTED_VERSION); }
+
+}  // namespace
+}  // namespace fcn::nn
