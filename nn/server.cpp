@@ -40,6 +40,7 @@ Result<Server> Server::create(Plan plan, ByteSpan evaluation_keys) {
                                      " components; the plan needs ", spec.max_components));
   }
   std::optional<fv::GaloisKeys> galois;
+  FCN_ASSIGN_OR_RETURN(galois, fv::GaloisKeys::from_parts(spec.params, {}));
   if (!spec.galois_elements.empty()) {
     FCN_ASSIGN_OR_RETURN(galois, fv::deserialize_galois_keys(spec.params, galois_bytes));
     for (const std::size_t g : spec.galois_elements) {
