@@ -83,6 +83,10 @@ Status FlagSet::parse(std::span<const std::string> arguments) {
       help_wanted_ = true;
       return {};
     }
+    if (word.rfind("--", 0) != 0 && words_ != nullptr) {
+      words_->push_back(word);
+      continue;
+    }
     if (word.rfind("--", 0) != 0)
       return invalid_argument(concat("unexpected word \"", word, "\"; see --help"));
     const std::size_t equals = word.find('=');
@@ -104,11 +108,16 @@ Status FlagSet::parse(std::span<const std::string> arguments) {
     }
     FCN_RETURN_IF_ERROR(flag->set(value));
   }
+  if (words_ != nullptr && words_->empty()) return invalid_argument("a file name is missing; see --help");
   return {};
 }
 
-std::string FlagSet::help() const {
-  std::string text = concat("usage: fcn-mnist ", usage_, "\n\n", summary_, "\n\n");
+bool FlagSet::given(const std::string& name) const {
+  return std::any_of(flags_.begin(), flags_.end(), [&](const Flag& f) { return f.name == name && f.given; });
+}
+
+std::string FlagSet::help(const std::string& program) const {
+  std::string text = concat("usage: ", program, " ", usage_, "\n\n", summary_, "\n\n");
   std::size_t width = 6;
   const auto left = [](const Flag& flag) {
     return concat("--", flag.name, flag.value_name.empty() ? "" : " ", flag.value_name);

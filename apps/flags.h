@@ -36,10 +36,14 @@ class FlagSet {
   void add_list(const std::string& name, const std::string& value_name, std::vector<std::string>* target,
                 const std::string& help);
 
+  // Words that are no flags go to target, which must not stay empty. Without this there must be none.
+  void take_words(std::vector<std::string>* target) { words_ = target; }
+
   // Errors: kInvalidArgument naming the flag or word and what was expected. --help ends the parsing.
   platform::Status parse(std::span<const std::string> arguments);
   bool help_wanted() const noexcept { return help_wanted_; }
-  std::string help() const;
+  bool given(const std::string& name) const;
+  std::string help(const std::string& program = "fcn-mnist") const;
 
  private:
   struct Flag {
@@ -55,6 +59,7 @@ class FlagSet {
 
   std::string usage_, summary_;
   std::vector<Flag> flags_;
+  std::vector<std::string>* words_ = nullptr;
   bool help_wanted_ = false;
 };
 

@@ -1,9 +1,18 @@
-# The pieces of fcn-mnist, and the program itself on bad input.
+# The pieces of fcn-mnist and fcn, and the programs themselves on bad input.
 if(TARGET fcn_mnist_parts)
-  foreach(name demo_images digit_renderer flags image_file json mnist_folder mnist_normalize terminal trial)
+  foreach(name demo_images digit_renderer flags image_file json mnist_folder mnist_normalize pixel_text terminal
+          trial)
     fcn_test(apps ${name})
     target_link_libraries(test_${name} PRIVATE fcn_mnist_parts)
   endforeach()
+  foreach(name fcn_serve fcn_streams)
+    fcn_test(apps ${name})
+    target_link_libraries(test_${name} PRIVATE fcn_parts)
+  endforeach()
+  target_compile_definitions(test_fcn_serve PRIVATE FCN_PROGRAM="$<TARGET_FILE:fcn-cli>")
+  add_dependencies(test_fcn_serve fcn-cli)
+  add_test(NAME apps/fcn_files COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/apps/fcn_files_test.sh $<TARGET_FILE:fcn-cli>)
+  set_tests_properties(apps/fcn_files PROPERTIES TIMEOUT 900)
   add_test(NAME apps/embed_text
            COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/apps/embed_text_test.sh ${CMAKE_COMMAND}
                    ${PROJECT_SOURCE_DIR}/apps/embed_text.cmake ${CMAKE_CXX_COMPILER})

@@ -51,6 +51,22 @@ TEST(Flags, BothSpellings) {
   EXPECT_EQ(values.images, (std::vector<std::string>{"x", "y"}));
 }
 
+TEST(Flags, WordsAreTakenOnlyWhereWanted) {
+  Values values;
+  std::vector<std::string> words;
+  FlagSet flags = flag_set(values);
+  flags.take_words(&words);
+  ASSERT_TRUE(flags.parse(std::vector<std::string>{"a", "--count", "7", "-", "b"}).ok());
+  EXPECT_EQ(words, (std::vector<std::string>{"a", "-", "b"}));
+  EXPECT_TRUE(flags.given("count"));
+  EXPECT_FALSE(flags.given("model"));
+  FlagSet needs = flag_set(values);
+  words.clear();
+  needs.take_words(&words);
+  EXPECT_EQ(needs.parse({}).code(), StatusCode::kInvalidArgument);
+  EXPECT_NE(flags.help("fcn").find("usage: fcn test"), std::string::npos);
+}
+
 TEST(Flags, IntegerLimitsAreInclusive) {
   Values values;
   EXPECT_TRUE(parse(values, {"--count=1"}).ok());

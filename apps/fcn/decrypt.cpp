@@ -1,0 +1,42 @@
+// fcn decrypt: answers to scores.
+#include "commands.h"
+#include "files.h"
+#include "scores.h"
+
+namespace fcn::apps {
+
+using platform::concat;
+using platform::Status;
+
+int run_decrypt(std::span<const std::string> arguments) {
+  std::string secret, in, out = "-";
+  bool json = false;
+  FlagSet flags("decrypt [flags] --secret FILE --in FILE",
+                "Decrypts answers: for each a line with the digit and all scores.");
+  flags.add_text("secret", "FILE", &secret, "the client's secret key file");
+  flags.add_text("in", "FILE", &in, "answers, one after another");
+  flags.add_text("out", "FILE", &out, "the text (default: stdout)");
+  flags.add_switch("json", &json, "a JSON object a line, with the exact integers");
+  return run_command(flags, "decrypt", arguments, [&]() -> Status {
+    FCN_RETURN_IF_ERROR(require(flags, {"secret", "in"}));
+    FCN_ASSIGN_OR_RETURN(const nn::Client client, load_client(secret));
+    FCN_ASSIGN_OR_RETURN(InputFile file, InputFile::open(in));
+    FCN_ASSIGN_OR_RETURN(OutputFile text, OutputFile::create(out, platform::FileAccess::kPublic));
+    platform::ThreadPool pool;
+    for (std::size_t i = 0;; ++i) {
+      const auto answer =
+          read_message(file, nn::MessageKind::kAnswer, nn::message_sizes(client.spec()).answer);
+      if (!answer.ok()) return name_file(in, answer.status());
+      if (!answer.value().has_value()) {
+        if (i == 0) return platform::corrupt(concat(input_name(in), " is empty"));
+        return text.commit();
+      }
+      const auto scores = client.decrypt(*answer.value(), pool);
+      if (!scores.ok()) return name_file(in, scores.status());
+      const std::string line = format_scores(scores.value(), client.spec(), json);
+      FCN_RETURN_IF_ERROR(text.write({reinterpret_cast<const std::uint8_t*>(line.data()), line.size()}));
+    }
+  });
+}
+
+}  // namespace fcn::apps

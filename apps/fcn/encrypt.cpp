@@ -1,0 +1,38 @@
+// fcn encrypt: inputs to requests, one message each, one after another.
+#include "commands.h"
+#include "files.h"
+#include "inputs.h"
+
+namespace fcn::apps {
+
+using platform::Status;
+
+int run_encrypt(std::span<const std::string> arguments) {
+  std::string secret, out;
+  std::vector<std::string> inputs;
+  std::uint64_t threads = 1;
+  FlagSet flags("encrypt [flags] --secret FILE --input FILE --out FILE",
+                "Encrypts pictures of digits (PGM, PNG) or texts of grey values (0..255, 0..1, or normalised "
+                "as MNIST's\n"
+                "are; a text may hold several images), one request each.");
+  flags.add_text("secret", "FILE", &secret, "the client's secret key file");
+  flags.add_list("input", "FILE", &inputs, "a picture, or a text of numbers");
+  flags.add_text("out", "FILE", &out, "the requests");
+  flags.add_integer("threads", &threads, 0, 1024, "threads; 0: one for each processor");
+  return run_command(flags, "encrypt", arguments, [&]() -> Status {
+    FCN_RETURN_IF_ERROR(require(flags, {"secret", "input", "out"}));
+    FCN_ASSIGN_OR_RETURN(nn::Client client, load_client(secret));
+    platform::ThreadPool pool(threads);
+    FCN_ASSIGN_OR_RETURN(OutputFile file, OutputFile::create(out, platform::FileAccess::kPublic));
+    for (const std::string& path : inputs) {
+      FCN_ASSIGN_OR_RETURN(const auto images, read_inputs(path, client.spec()));
+      for (const auto& image : images) {
+        FCN_ASSIGN_OR_RETURN(const fv::Bytes request, client.encrypt(image, pool));
+        FCN_RETURN_IF_ERROR(file.write(request));
+      }
+    }
+    return file.commit();
+  });
+}
+
+}  // namespace fcn::apps

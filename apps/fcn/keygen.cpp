@@ -1,0 +1,74 @@
+// fcn spec and fcn keygen: what a model asks of its clients, and their keys.
+#include <sys/stat.h>
+
+#include "commands.h"
+#include "files.h"
+#include "plans.h"
+
+namespace fcn::apps {
+
+using platform::concat;
+using platform::Status;
+
+namespace {
+
+struct KeygenFlags {
+  std::string model, spec, layout = layout_names()[0], secret, keys;
+};
+
+Status make_keys(const KeygenFlags& values) {
+  struct stat about;
+  if (values.secret != "-" && ::stat(values.secret.c_str(), &about) == 0) {
+    return platform::invalid_argument(concat(
+        values.secret, " exists already, and a lost secret key cannot be made again; remove it first"));
+  }
+  FCN_ASSIGN_OR_RETURN(nn::ClientSpec spec, find_spec(values.model, values.layout, values.spec));
+  FCN_ASSIGN_OR_RETURN(nn::Client client, nn::Client::create(std::move(spec)));
+  FCN_ASSIGN_OR_RETURN(OutputFile secret_file,
+                       OutputFile::create(values.secret, platform::FileAccess::kOwnerOnly));
+  FCN_ASSIGN_OR_RETURN(OutputFile keys_file, OutputFile::create(values.keys, platform::FileAccess::kPublic));
+  FCN_ASSIGN_OR_RETURN(const auto secret, nn::serialize_client_key(client));
+  FCN_RETURN_IF_ERROR(secret_file.write({secret.data(), secret.size()}));
+  FCN_ASSIGN_OR_RETURN(const fv::Bytes keys, client.evaluation_keys());
+  FCN_RETURN_IF_ERROR(keys_file.write(keys));
+  FCN_RETURN_IF_ERROR(secret_file.commit());
+  return keys_file.commit();
+}
+
+}  // namespace
+
+int run_spec(std::span<const std::string> arguments) {
+  std::string model, layout = layout_names()[0], out;
+  FlagSet flags(
+      "spec [flags] --out FILE",
+      "Writes what a client must know to make keys for a model: parameters, shapes, slots. It says nothing\n"
+      "of the weights but a fingerprint.");
+  flags.add_text("model", "FILE", &model, "a model file (default: the built-in model)");
+  flags.add_choice("layout", "NAME", &layout, layout_names(), "how values lie in ciphertexts");
+  flags.add_text("out", "FILE", &out, "the client spec");
+  return run_command(flags, "spec", arguments, [&]() -> Status {
+    FCN_RETURN_IF_ERROR(require(flags, {"out"}));
+    FCN_ASSIGN_OR_RETURN(const nn::ClientSpec spec, find_spec(model, layout, ""));
+    return write_message_file(out, nn::serialize(spec));
+  });
+}
+
+int run_keygen(std::span<const std::string> arguments) {
+  KeygenFlags values;
+  FlagSet flags(
+      "keygen [flags] --secret FILE --keys FILE",
+      "Makes a client's keys, from a spec file or from the model itself. The secret key file is for the\n"
+      "client's eyes alone; the evaluation keys go to the server.");
+  flags.add_text("model", "FILE", &values.model, "a model file (default: the built-in model)");
+  flags.add_text("spec", "FILE", &values.spec, "a client spec, instead of the model");
+  flags.add_choice("layout", "NAME", &values.layout, layout_names(),
+                   "how values lie in ciphertexts, with a model");
+  flags.add_text("secret", "FILE", &values.secret, "the secret key file, created for its owner only");
+  flags.add_text("keys", "FILE", &values.keys, "the evaluation keys");
+  return run_command(flags, "keygen", arguments, [&]() -> Status {
+    FCN_RETURN_IF_ERROR(require(flags, {"secret", "keys"}));
+    return make_keys(values);
+  });
+}
+
+}  // namespace fcn::apps
