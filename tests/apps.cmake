@@ -13,6 +13,10 @@ if(TARGET fcn_mnist_parts)
   add_dependencies(test_fcn_serve fcn-cli)
   add_test(NAME apps/fcn_files COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/apps/fcn_files_test.sh $<TARGET_FILE:fcn-cli>)
   set_tests_properties(apps/fcn_files PROPERTIES TIMEOUT 900)
+  add_test(NAME apps/fhe_benchmark
+           COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/apps/fhe_benchmark_test.sh $<TARGET_FILE_DIR:client_key_generation>
+                   $<TARGET_FILE:fcn-cli>)
+  set_tests_properties(apps/fhe_benchmark PROPERTIES TIMEOUT 900)
   add_test(NAME apps/embed_text
            COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/apps/embed_text_test.sh ${CMAKE_COMMAND}
                    ${PROJECT_SOURCE_DIR}/apps/embed_text.cmake ${CMAKE_CXX_COMPILER})
