@@ -38,8 +38,11 @@ std::vector<std::int64_t> multiply_digits(const PlaintextModulus& t, const std::
     t.reduce(polynomial.data(), 1);
     return {polynomial[0]};
   }
+  std::size_t y_used = m;  // numbers below 2^50 have few digits, and there may be thousands
+  while (y_used > 0 && y[y_used - 1] == 0) --y_used;
   for (std::size_t i = 0; i < m; ++i) {
-    for (std::size_t j = 0; j < m; ++j) {
+    if (x[i] == 0) continue;
+    for (std::size_t j = 0; j < y_used; ++j) {
       const std::size_t at = (i + j) % m;
       polynomial[at * t.length()] += i + j < m ? x[i] * y[j] : -x[i] * y[j];
     }
