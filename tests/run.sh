@@ -4,7 +4,7 @@ set -euo pipefail
 
 usage() {
   cat <<'TEXT'
-usage: tests/run.sh [--preset NAME]... [--all] [--coverage] [--bench] [--help]
+usage: tests/run.sh [--preset NAME]... [--all] [--coverage] [--bench] [--fuzz] [--help]
 
 Builds the project under build/ and runs its tests. Starts from a bare Debian 12 or
 Ubuntu: what is missing is installed with apt-get, and named. Without options: the
@@ -15,6 +15,8 @@ release build.
   --all          release, debug, verify, sanitize, then release with the scalar kernels
   --coverage     the share of lines that the tests run (tests/coverage.sh)
   --bench        builds the benchmarks, which tests/bench/run.sh runs (not part of --all)
+  --fuzz         hostile bytes for every format: libFuzzer under the sanitizers, FCN_FUZZ_SECONDS
+                 (60) seconds a format; needs clang (not part of --all)
 
 Tests on MNIST need its files in the folder FCN_MNIST_DIR; without them they are skipped,
 and named at the end.
@@ -29,6 +31,7 @@ jobs=$(getconf _NPROCESSORS_ONLN)
 runs=()
 coverage=no
 bench=no
+fuzz=no
 while [ $# -gt 0 ]; do
   case $1 in
     --preset)
@@ -41,12 +44,13 @@ while [ $# -gt 0 ]; do
     --all) runs+=(release debug verify sanitize scalar) ;;
     --coverage) coverage=yes ;;
     --bench) bench=yes ;;
+    --fuzz) fuzz=yes ;;
     --help) usage; exit 0 ;;
     *) fail "unknown option '$1'; see --help" ;;
   esac
   shift
 done
-if [ ${#runs[@]} = 0 ] && [ $coverage$bench = nono ]; then runs=(release); fi
+if [ ${#runs[@]} = 0 ] && [ $coverage$bench$fuzz = nonono ]; then runs=(release); fi
 
 # Packages that are missing, one a line.
 missing_packages() {
@@ -123,6 +127,23 @@ run_tests() { # title, preset, then arguments of ctest
   summary+=("$(report_skips "$preset")")
 }
 
+# One fuzzer a processor at a time. What makes one fail stays in build/fuzz/found.
+fuzz_formats() {
+  command -v clang++ >/dev/null || { echo "skipped: the fuzzers need clang++ (apt-get install clang)"; return 0; }
+  build fuzz
+  local seconds=${FCN_FUZZ_SECONDS:-60} folder=build/fuzz/corpus program target
+  mkdir -p build/fuzz/found
+  build/fuzz/tests/fuzz_seeds "$folder"
+  for program in build/fuzz/tests/fuzz_*; do
+    target=${program##*/fuzz_}
+    [ "$target" = seeds ] || [ ! -x "$program" ] || echo "$target"
+  done | xargs -P "$jobs" -I{} sh -c '
+    build/fuzz/tests/fuzz_{} -max_total_time='"$seconds"' -max_len=65536 -timeout=60 -rss_limit_mb=4096 -verbosity=0 \
+      -print_final_stats=1 -artifact_prefix=build/fuzz/found/{}- '"$folder"'/{} >build/fuzz/{}.log 2>&1 &&
+      echo "fuzzed {}: $(sed -n "s/^stat::number_of_executed_units: *//p" build/fuzz/{}.log) inputs, nothing found" ||
+      { tail -n 40 build/fuzz/{}.log; echo "FAILED: fuzz {}"; exit 1; }'
+}
+
 install_missing
 if [ -z "${FCN_MNIST_DIR-}" ] && [ -d ../shared/data/mnist ]; then
   FCN_MNIST_DIR=$(cd ../shared/data/mnist && pwd)
@@ -139,6 +160,9 @@ for run in "${runs[@]}"; do
 done
 if [ $coverage = yes ]; then
   ./tests/coverage.sh || failed=1
+fi
+if [ $fuzz = yes ]; then
+  fuzz_formats || failed=1
 fi
 [ $bench = no ] || build bench
 
