@@ -60,8 +60,9 @@ class Clients {
 
   bool full() {
     clients_.remove_if([](Client& client) {
-      if (client.done) client.thread.join();
-      return client.done.load();
+      const bool done = client.done;
+      if (done) client.thread.join();
+      return done;
     });
     return clients_.size() >= most_;
   }
