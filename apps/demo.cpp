@@ -15,6 +15,7 @@ using platform::Status;
 
 struct DemoFlags {
   std::vector<std::string> images;
+  std::string layout = "pixel";
   std::uint64_t count = 20, threads = 0, seed = 1;
 };
 
@@ -64,7 +65,9 @@ Status demonstrate(const DemoFlags& flags, bool& wrong) {
     FCN_ASSIGN_OR_RETURN(images, read_demo_images(flags.images));
   }
   FCN_ASSIGN_OR_RETURN(const nn::Network network, load_network(""));
-  FCN_ASSIGN_OR_RETURN(const nn::Plan plan, nn::Plan::create(network, nn::Layout::kPixel));
+  FCN_ASSIGN_OR_RETURN(
+      const nn::Plan plan,
+      nn::Plan::create(network, flags.layout == "packed" ? nn::Layout::kPacked : nn::Layout::kPixel));
   FCN_ASSIGN_OR_RETURN(nn::Client client, nn::Client::create(plan.spec()));
   FCN_ASSIGN_OR_RETURN(const fv::Bytes keys, client.evaluation_keys());
   std::fprintf(stderr,
@@ -107,6 +110,7 @@ int run_demo(std::span<const std::string> arguments) {
                 "are drawn by this program, not taken from MNIST; --image takes yours instead.");
   flags.add_list("image", "FILE", &values.images,
                  "a PGM or PNG picture of one digit, of any size from 8 x 8");
+  flags.add_choice("layout", "NAME", &values.layout, {"pixel", "packed"}, "how values lie in ciphertexts");
   flags.add_integer("count", &values.count, 1, 1000, "how many digits to draw");
   flags.add_integer("seed", &values.seed, 0, UINT64_MAX / 2, "chooses the drawn digits");
   flags.add_integer("threads", &values.threads, 0, 1024, "threads; 0: one for each processor");
