@@ -114,12 +114,21 @@ FCN_INLINE void forward_fours(std::uint64_t* a, std::size_t eights, std::size_t 
   }
 }
 
-// The level of blocks of two, and the way back to integers.
+// The level of blocks of two: even places in a's first vector of eight values, odd places in its second.
 FCN_INLINE void forward_twos(std::uint64_t* a, std::size_t eights, std::size_t k, Roots roots, Ring ring) {
   for (std::size_t b = 0; b < eights; ++b, a += 8) {
     const Vector x = load_double(a), y = load_double(a + 4);
     Vector even = _mm256_unpacklo_pd(x, y), odd = _mm256_unpackhi_pd(x, y);
     forward_butterfly(even, odd, load_double(roots.w + k + 4 * b), ring);
+    store_double(a, even);
+    store_double(a + 4, odd);
+  }
+}
+
+// The way back to integers and to the order of places, a loop of its own like every level.
+FCN_INLINE void forward_integers(std::uint64_t* a, std::size_t eights, Ring ring) {
+  for (std::size_t b = 0; b < eights; ++b, a += 8) {
+    const Vector even = load_double(a), odd = load_double(a + 4);
     const __m256i first = to_canonical(reduced(_mm256_unpacklo_pd(even, odd), ring), ring);
     const __m256i second = to_canonical(reduced(_mm256_unpackhi_pd(even, odd), ring), ring);
     store(a, _mm256_permute2x128_si256(first, second, 0x20));
@@ -159,6 +168,8 @@ void forward_part(std::uint64_t* a, std::size_t length, std::size_t k, double bo
   forward_fours(a, length / 8, 2 * k * count, roots, ring);
   FCN_CHECK(within(a, length, level.bound + internal::product_without_quotient(level.bound), ring));
   forward_twos(a, length / 8, 4 * k * count, roots, ring);
+  FCN_CHECK(within(a, length, internal::kLargestValue, ring));
+  forward_integers(a, length / 8, ring);
 }
 
 // From integers through the level of blocks of two: sums up to 2q.
