@@ -15,16 +15,24 @@ Result<std::vector<fv::SeededCiphertext>> encrypt_pixels(const fv::SecretKey& ke
                                                          std::span<const std::int64_t> pixels,
                                                          platform::ChaCha20& rng,
                                                          platform::ThreadPool& pool) {
+  std::vector<fv::Workspace> workspaces(pool.size());
+  std::vector<fv::Plaintext> encoded;
+  for (std::size_t w = 0; w < pool.size(); ++w) {
+    FCN_ASSIGN_OR_RETURN(fv::Plaintext plaintext, fv::Plaintext::create(key.params()));
+    encoded.push_back(std::move(plaintext));
+  }
+  std::vector<std::optional<fv::SeededCiphertext>> slots(pixels.size());
   platform::Seed seed;
   rng.fill(seed);
-  std::vector<fv::Workspace> workspaces(pool.size());
-  std::vector<std::optional<fv::SeededCiphertext>> slots(pixels.size());
   const Status status =
       internal::for_each_on(pool, pixels.size(), [&](std::size_t i, std::size_t worker) -> Status {
         platform::ChaCha20 own(seed, i);  // each pixel draws from a stream of its own
-        auto encoded = fv::encode_integer(key.params(), pixels[i]);
-        if (!encoded.ok()) return encoded.status().with_context(concat("pixel ", i));
-        FCN_ASSIGN_OR_RETURN(slots[i], fv::encrypt(key, encoded.value(), own, workspaces[worker]));
+        fv::Plaintext& m = encoded[worker];
+        std::size_t used_rows = 0;
+        const Status fits = fv::encode_integer_into(key.params(), pixels[i], m.coefficients(), used_rows);
+        if (!fits.ok()) return fits.with_context(concat("pixel ", i));
+        m.set_used_rows(used_rows);
+        FCN_ASSIGN_OR_RETURN(slots[i], fv::encrypt(key, m, own, workspaces[worker]));
         return {};
       });
   platform::secure_wipe(seed.data(), seed.size());

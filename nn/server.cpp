@@ -63,20 +63,19 @@ Result<Bytes> Server::infer(ByteSpan request, platform::ThreadPool& pool, OpCoun
                        open_message(request, MessageKind::kRequest, plan_.fingerprint(), &key_id_));
   FCN_ASSIGN_OR_RETURN(const std::vector<fv::SeededCiphertext> encrypted,
                        fv::deserialize_seeded_ciphertexts(plan_.params(), payload));
+  std::unique_ptr<Memory> memory(spare_->exchange(nullptr));
+  if (memory == nullptr) memory = std::make_unique<Memory>();
   unsigned dropped_bits = 0;
   const auto run = [&]() -> Result<std::vector<fv::Ciphertext>> {
     if (const auto* pixel = std::get_if<PixelEngine>(&plan_.engine()))
-      return pixel->infer(encrypted, relin_, pool, counts, progress);
+      return pixel->infer(encrypted, relin_, pool, counts, progress, &memory->pixel);
     const auto* packed = std::get_if<PackedEngine>(&plan_.engine());
     dropped_bits = packed->plan().dropped_bits();
-    std::unique_ptr<fv::Workspace> workspace(spare_->exchange(nullptr));
-    if (workspace == nullptr) workspace = std::make_unique<fv::Workspace>();
     FCN_ASSIGN_OR_RETURN(const platform::Seed blinding, platform::random_seed());
-    auto scores = packed->infer(encrypted, relin_, *galois_, blinding, *workspace, pool, counts, progress);
-    workspace.reset(spare_->exchange(workspace.release()));
-    return scores;
+    return packed->infer(encrypted, relin_, *galois_, blinding, memory->workspace, pool, counts, progress);
   };
   FCN_ASSIGN_OR_RETURN(const std::vector<fv::Ciphertext> scores, run());
+  memory.reset(spare_->exchange(memory.release()));
   return make_message(MessageKind::kAnswer, plan_.fingerprint(), key_id_,
                       fv::serialize(std::span<const fv::Ciphertext>(scores), dropped_bits));
 }

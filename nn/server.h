@@ -32,8 +32,12 @@ class Server {
  private:
   Server(Plan plan, const KeyId& key_id, fv::RelinKeys relin, std::optional<fv::GaloisKeys> galois)
       : plan_(std::move(plan)), key_id_(key_id), relin_(std::move(relin)), galois_(std::move(galois)) {}
-  // A workspace that no run uses, kept for the next.
-  struct Spare : std::atomic<fv::Workspace*> {
+  // Memory that no run uses, kept for the next.
+  struct Memory {
+    fv::Workspace workspace;
+    PixelMemory pixel;
+  };
+  struct Spare : std::atomic<Memory*> {
     ~Spare() { delete load(); }
   };
   Plan plan_;

@@ -1,10 +1,12 @@
 // Bytes and values per second of the loops that keys, encryption and serialisation run over.
 #include <benchmark/benchmark.h>
 
+#include <string>
 #include <vector>
 
 #include "platform/aligned_buffer.h"
 #include "platform/bytes.h"
+#include "platform/internal/chacha20_blocks.h"
 #include "platform/random.h"
 #include "platform/thread_pool.h"
 
@@ -35,6 +37,26 @@ void chacha20_fill(benchmark::State& state) {
   count_bytes(state, kBytes);
 }
 BENCHMARK(chacha20_fill);
+
+// The block function of each instruction set; scalar is the portable one.
+void chacha20_blocks(benchmark::State& state, internal::ChaChaFunction blocks) {
+  std::uint32_t words[16] = {1, 2, 3};
+  std::vector<std::uint8_t> out(internal::kChaChaBytes);
+  for (auto _ : state) {
+    blocks(words, out.data());
+    benchmark::ClobberMemory();
+  }
+  count_bytes(state, out.size());
+}
+[[maybe_unused]] const bool registered = [] {
+  const char* const names[] = {"scalar", "avx2", "avx512"};
+  const auto available = internal::available_chacha20();
+  for (std::size_t i = 0; i < available.size(); ++i) {
+    const std::string name = std::string("chacha20_1024_bytes/") + names[available.size() - 1 - i] + "/-/-";
+    benchmark::RegisterBenchmark(name.c_str(), chacha20_blocks, available[i]);
+  }
+  return true;
+}();
 
 void chacha20_next_u64(benchmark::State& state) {
   ChaCha20 random(Seed{});

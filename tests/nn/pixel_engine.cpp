@@ -124,6 +124,30 @@ TEST(PixelEngine, SameBitsForAnyNumberOfThreads) {
   EXPECT_EQ(answers[0], answers[2]);
 }
 
+// Memory that other networks and numbers of threads have used: the same bits.
+TEST(PixelEngine, SameBitsInUsedMemory) {
+  Party party = small_party();
+  test::Random random(8);
+  PixelMemory memory;
+  for (int round = 0; round < 6; ++round) {
+    const Network network = test::random_network(random, {1, 4 + round % 3, 5}, 15, 4);
+    auto plan = PixelPlan::create(network, party.params);
+    if (!plan.ok()) continue;
+    const PixelEngine engine(std::move(plan).value());
+    platform::ThreadPool pool(1 + static_cast<std::size_t>(round) % 2);
+    auto encrypted = encrypt_pixels(party.secret, test::random_image(random, network), party.rng, pool);
+    ASSERT_TRUE(encrypted.ok());
+    auto expected = engine.infer(encrypted.value(), party.relin, pool);
+    ASSERT_TRUE(expected.ok());
+    for (int again = 0; again < 2; ++again) {
+      auto scores = engine.infer(encrypted.value(), party.relin, pool, nullptr, {}, &memory);
+      ASSERT_TRUE(scores.ok());
+      EXPECT_EQ(fv::serialize(std::span<const fv::Ciphertext>(scores.value())),
+                fv::serialize(std::span<const fv::Ciphertext>(expected.value())));
+    }
+  }
+}
+
 TEST(PixelEngine, EqualPixelsEncryptDifferently) {
   Party party = small_party();
   platform::ThreadPool pool(1);
