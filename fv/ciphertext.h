@@ -24,7 +24,8 @@ class Ciphertext {
                                              Form form = Form::kCoefficients);
   // The same with residues of any value, for operations that write them all.
   static platform::Result<Ciphertext> create_uninitialized(const Params& params, std::size_t components,
-                                                           std::size_t limbs, Form form = Form::kCoefficients);
+                                                           std::size_t limbs,
+                                                           Form form = Form::kCoefficients);
   platform::Result<Ciphertext> clone() const;
 
   // How operations reuse the memory of an output, which may be one of their inputs: reserve() before the inputs

@@ -83,7 +83,8 @@ Status Ciphertext::reserve(std::size_t count) {
   return {};
 }
 
-void Ciphertext::set_shape(const Params& params, std::size_t components, std::size_t limbs, Form form) noexcept {
+void Ciphertext::set_shape(const Params& params, std::size_t components, std::size_t limbs,
+                           Form form) noexcept {
   FCN_CHECK(components * limbs * params.n() <= data_.size());
   params_ = params;
   components_ = components;
@@ -221,7 +222,8 @@ Result<SeededCiphertext> encrypt(const SecretKey& key, const Plaintext& plaintex
 
 Result<Ciphertext> encrypt(const PublicKey& key, const Plaintext& plaintext, ChaCha20& rng,
                            Workspace& workspace) {
-  FCN_ASSIGN_OR_RETURN(Ciphertext out, Ciphertext::create_uninitialized(key.params(), 2, key.params().q_count()));
+  FCN_ASSIGN_OR_RETURN(Ciphertext out,
+                       Ciphertext::create_uninitialized(key.params(), 2, key.params().q_count()));
   FCN_RETURN_IF_ERROR(encrypt(out, key, plaintext, rng, workspace));
   return out;
 }

@@ -19,7 +19,8 @@ platform::Status modulus_switch_inplace(Ciphertext& a, Workspace& workspace) {
   FCN_ASSIGN_OR_RETURN(std::uint64_t * scratch,
                        workspace.words((limbs - 1) * n + level.from_last.scratch_words(n)));
   to_coefficients(a);
-  for (std::size_t c = 0; c < a.components(); ++c) {  // in place, and moved to where it is without the last prime
+  for (std::size_t c = 0; c < a.components();
+       ++c) {  // in place, and moved to where it is without the last prime
     std::uint64_t* x = a.component(c);
     subtract_and_divide(params, x, 0, limbs - 1, a.limb(c, limbs - 1), level.from_last,
                         level.last_inverse.data(), scratch);

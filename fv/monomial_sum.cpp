@@ -43,7 +43,8 @@ std::size_t MonomialSum::tile_size() {
   inputs_.clear();
   for (const Term& term : terms_) inputs_.push_back(term.a);
   std::sort(inputs_.begin(), inputs_.end());
-  const auto distinct = static_cast<std::size_t>(std::unique(inputs_.begin(), inputs_.end()) - inputs_.begin());
+  const auto distinct =
+      static_cast<std::size_t>(std::unique(inputs_.begin(), inputs_.end()) - inputs_.begin());
   std::size_t tile = kSmallest;
   while (tile < params_.n() && 2 * tile * distinct <= kCacheWords) tile *= 2;
   return std::min(tile, params_.n());

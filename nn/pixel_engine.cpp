@@ -178,9 +178,8 @@ Result<std::vector<Ciphertext>> PixelEngine::infer(std::span<const fv::SeededCip
   }
 
   FCN_RETURN_IF_ERROR(make_room(room.values, inputs, params));
-  FCN_RETURN_IF_ERROR(internal::for_each_on(pool, inputs, [&](std::size_t i, std::size_t) -> Status {
-    return pixels[i].expand(room.values[i]);
-  }));
+  FCN_RETURN_IF_ERROR(internal::for_each_on(
+      pool, inputs, [&](std::size_t i, std::size_t) -> Status { return pixels[i].expand(room.values[i]); }));
   std::size_t count = inputs;  // of room.values
   for (const PixelStage& stage : plan_.stages()) {
     FCN_RETURN_IF_ERROR(make_room(room.outputs, stage.rows.size(), params));

@@ -18,8 +18,8 @@ std::uint64_t round_to_word(double x) {
 
 }  // namespace
 
-void round_sum_of_fractions(std::uint64_t* w, const std::uint64_t* z, const std::vector<const ntt::NttTables*>& primes,
-                            std::size_t count) noexcept {
+void round_sum_of_fractions(std::uint64_t* w, const std::uint64_t* z,
+                            const std::vector<const ntt::NttTables*>& primes, std::size_t count) noexcept {
   for (std::size_t i = 0; i < primes.size(); ++i) {  // the sum, as the bits of doubles, until the last term
     const double inverse = primes[i]->modulus().inverse_double();
     for (std::size_t c = 0; c < count; ++c) {
@@ -60,8 +60,8 @@ void BaseConverter::convert(std::uint64_t* out, const std::uint64_t* in, std::si
   if (u == 1) return combine(out, n, in, n, scratch);  // z = x
   for (std::size_t first = 0; first < n; first += tile) {
     for (std::size_t i = 0; i < u; ++i) {
-      from_[i]->kernels().scalar_multiply(from_[i]->modulus(), scratch + i * tile, in + i * n + first, hat_inverse_[i],
-                                          tile);
+      from_[i]->kernels().scalar_multiply(from_[i]->modulus(), scratch + i * tile, in + i * n + first,
+                                          hat_inverse_[i], tile);
     }
     combine(out + first, n, scratch, tile, scratch + u * tile);
   }

@@ -43,12 +43,13 @@ class BaseConverter {
  private:
   std::vector<const ntt::NttTables*> from_, to_;
   std::vector<std::uint64_t> hat_inverse_;
-  std::vector<std::uint64_t> scalars_;  // A/a_i mod b_j at [j * (u + 1) + i], and -A mod b_j at [j * (u + 1) + u]
+  std::vector<std::uint64_t>
+      scalars_;  // A/a_i mod b_j at [j * (u + 1) + i], and -A mod b_j at [j * (u + 1) + u]
 };
 
 // w = round(sum of z_i / a_i), the multiple of A above. Shape: z (u, count), w (count).
-void round_sum_of_fractions(std::uint64_t* w, const std::uint64_t* z, const std::vector<const ntt::NttTables*>& primes,
-                            std::size_t count) noexcept;
+void round_sum_of_fractions(std::uint64_t* w, const std::uint64_t* z,
+                            const std::vector<const ntt::NttTables*>& primes, std::size_t count) noexcept;
 
 // The product of the primes but one (or none left out, for skipped = their number), modulo m.
 std::uint64_t product_except(const std::vector<const ntt::NttTables*>& primes, std::size_t skipped,

@@ -25,15 +25,16 @@ void subtract_and_divide(const Params& params, std::uint64_t* x, std::size_t fir
 class ProductRounding {
  public:
   ProductRounding() = default;
-  ProductRounding(const std::vector<const ntt::NttTables*>& own, const std::vector<const ntt::NttTables*>& aux,
-                  std::uint64_t factor);
+  ProductRounding(const std::vector<const ntt::NttTables*>& own,
+                  const std::vector<const ntt::NttTables*>& aux, std::uint64_t factor);
 
   std::size_t scratch_words(std::size_t n) const noexcept {
     return (own_.size() + aux_.size() + 1) * (n < kBaseTile ? n : kBaseTile);
   }
   // Shape: dst (u, n); x (u + v, n). Bounds: |f x / q| < B/2. Order: natural. Aliasing: none. Constant time in x.
   // Precision: as BaseConverter. Cost: u products, v combinations of u + 2 terms and u of v + 1.
-  void apply(std::uint64_t* dst, const std::uint64_t* x, std::size_t n, std::uint64_t* scratch) const noexcept;
+  void apply(std::uint64_t* dst, const std::uint64_t* x, std::size_t n,
+             std::uint64_t* scratch) const noexcept;
 
  private:
   std::vector<const ntt::NttTables*> own_, aux_;

@@ -14,11 +14,11 @@ using Lanes = __m256i;
 template <int kShift>
 FCN_INLINE Lanes rotate(Lanes x) {
   if constexpr (kShift == 16) {
-    return _mm256_shuffle_epi8(x, _mm256_setr_epi8(2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13, 2, 3, 0, 1, 6,
-                                                   7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13));
+    return _mm256_shuffle_epi8(x, _mm256_setr_epi8(2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13, 2, 3,
+                                                   0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13));
   } else if constexpr (kShift == 8) {
-    return _mm256_shuffle_epi8(x, _mm256_setr_epi8(3, 0, 1, 2, 7, 4, 5, 6, 11, 8, 9, 10, 15, 12, 13, 14, 3, 0, 1, 2, 7,
-                                                   4, 5, 6, 11, 8, 9, 10, 15, 12, 13, 14));
+    return _mm256_shuffle_epi8(x, _mm256_setr_epi8(3, 0, 1, 2, 7, 4, 5, 6, 11, 8, 9, 10, 15, 12, 13, 14, 3, 0,
+                                                   1, 2, 7, 4, 5, 6, 11, 8, 9, 10, 15, 12, 13, 14));
   } else {
     return _mm256_or_si256(_mm256_slli_epi32(x, kShift), _mm256_srli_epi32(x, 32 - kShift));
   }
@@ -39,7 +39,9 @@ FCN_INLINE void transpose_halves(Lanes* x) {
   x[2] = _mm256_unpacklo_epi64(b, d), x[3] = _mm256_unpackhi_epi64(b, d);
 }
 
-FCN_INLINE void store(std::uint8_t* out, Lanes x) { _mm256_storeu_si256(reinterpret_cast<Lanes*>(out), x); }
+FCN_INLINE void store(std::uint8_t* out, Lanes x) {
+  _mm256_storeu_si256(reinterpret_cast<Lanes*>(out), x);
+}
 
 }  // namespace
 

@@ -54,8 +54,10 @@ void chacha20_blocks_avx512(std::uint32_t* state, std::uint8_t* out) noexcept {
   // Quarter h of x[4 w + j] gets words 4 w .. 4 w + 3 of block 4 h + j; then quarters are exchanged.
   for (int w = 0; w < 4; ++w) transpose_quarters(x + 4 * w);
   for (int j = 0; j < 4; ++j) {
-    const Lanes a = _mm512_shuffle_i32x4(x[j], x[4 + j], 0x44), b = _mm512_shuffle_i32x4(x[8 + j], x[12 + j], 0x44);
-    const Lanes c = _mm512_shuffle_i32x4(x[j], x[4 + j], 0xee), d = _mm512_shuffle_i32x4(x[8 + j], x[12 + j], 0xee);
+    const Lanes a = _mm512_shuffle_i32x4(x[j], x[4 + j], 0x44),
+                b = _mm512_shuffle_i32x4(x[8 + j], x[12 + j], 0x44);
+    const Lanes c = _mm512_shuffle_i32x4(x[j], x[4 + j], 0xee),
+                d = _mm512_shuffle_i32x4(x[8 + j], x[12 + j], 0xee);
     _mm512_storeu_si512(out + 64 * j, _mm512_shuffle_i32x4(a, b, 0x88));
     _mm512_storeu_si512(out + 64 * (4 + j), _mm512_shuffle_i32x4(a, b, 0xdd));
     _mm512_storeu_si512(out + 64 * (8 + j), _mm512_shuffle_i32x4(c, d, 0x88));

@@ -55,7 +55,8 @@ struct Lab {
     auto slots = fv::SlotEncoder::create(params);
     if (!slots.ok()) return;
     encoder.emplace(std::move(slots).value());
-    for (std::size_t i = 0; i < encoder->slots(); ++i) values.push_back(static_cast<std::int64_t>(i % 200) - 100);
+    for (std::size_t i = 0; i < encoder->slots(); ++i)
+      values.push_back(static_cast<std::int64_t>(i % 200) - 100);
     message = must(encoder->encode(values));  // as many digits as a message has
   }
 
@@ -98,7 +99,8 @@ const std::pair<const char*, Operation> kOperations[] = {
      }},
     {"encrypt_public",
      [](Lab& lab, benchmark::State& state) {
-       repeat(state, [&] { return fv::encrypt(lab.out, lab.public_key, lab.message, lab.rng, lab.workspace); });
+       repeat(state,
+              [&] { return fv::encrypt(lab.out, lab.public_key, lab.message, lab.rng, lab.workspace); });
      }},
     {"expand",
      [](Lab& lab, benchmark::State& state) { repeat(state, [&] { return lab.seeded.expand(lab.out); }); }},
@@ -229,8 +231,8 @@ int main(int argc, char** argv) {
     for (Set& set : sets) {
       double log2_q = 0;
       for (std::uint64_t q : set.spec.q_primes) log2_q += std::log2(static_cast<double>(q));
-      const std::string label = std::string(name) + "/" + set.kernels->name + "/" + std::to_string(set.spec.n) +
-                                "/" + std::to_string(std::lround(log2_q));
+      const std::string label = std::string(name) + "/" + set.kernels->name + "/" +
+                                std::to_string(set.spec.n) + "/" + std::to_string(std::lround(log2_q));
       benchmark::RegisterBenchmark(label.c_str(), [&set, run = operation](benchmark::State& state) {
         if (set.lab == nullptr) set.lab = std::make_unique<Lab>(set.spec, *set.kernels);
         run(*set.lab, state);

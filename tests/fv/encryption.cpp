@@ -127,7 +127,8 @@ TEST_P(Encryption, OutputsAreReused) {
   Plaintext decrypted = must(Plaintext::create(params()));
   fv::SeededCiphertext seeded = must(fv::encrypt(key, decrypted, rng, workspace));
   (void)must(fv::encrypt(key, decrypted, again, workspace));
-  fv::Ciphertext out = must(fv::Ciphertext::create(params(), fv::kMaxComponents, limbs, fv::Form::kTransformed));
+  fv::Ciphertext out =
+      must(fv::Ciphertext::create(params(), fv::kMaxComponents, limbs, fv::Form::kTransformed));
   const std::uint64_t *c0 = seeded.c0.data(), *c = out.component(0);
   const std::int64_t* coefficients = decrypted.coefficients();
   for (int round = 0; round < 3; ++round) {

@@ -15,8 +15,11 @@ TEST_P(ProductRoundings, EqualTheRoundedQuotient) {
   struct Shape {
     std::vector<unsigned> own, aux;
   };
-  const Shape shapes[] = {{{41}, {50}},         {{50}, {50, 50}},         {{50, 49}, {50, 50, 30}},
-                          {{20, 50, 50}, {50, 50, 50, 50}}, {{50, 50, 50, 50, 50}, {50, 50, 50, 50, 50, 50}}};
+  const Shape shapes[] = {{{41}, {50}},
+                          {{50}, {50, 50}},
+                          {{50, 49}, {50, 50, 30}},
+                          {{20, 50, 50}, {50, 50, 50, 50}},
+                          {{50, 50, 50, 50, 50}, {50, 50, 50, 50, 50, 50}}};
   Random random(3);
   for (const std::size_t n : {4, 64, 2048}) {  // less than a tile, and more
     for (const Shape& shape : shapes) {
@@ -25,7 +28,8 @@ TEST_P(ProductRoundings, EqualTheRoundedQuotient) {
       for (const auto* base : {&shape.own, &shape.aux}) {
         for (unsigned bits : *base) {
           taken.push_back(must(ntt::find_primes(n, bits, 1, taken))[0]);
-          tables.push_back(must(ntt::NttTables::create(n, must(ntt::Modulus::create(taken.back())), kernels())));
+          tables.push_back(
+              must(ntt::NttTables::create(n, must(ntt::Modulus::create(taken.back())), kernels())));
         }
       }
       const std::size_t u = shape.own.size(), total = tables.size();
@@ -35,11 +39,13 @@ TEST_P(ProductRoundings, EqualTheRoundedQuotient) {
         (i < u ? own : aux).push_back(&tables[i]);
         (i < u ? q : b) = (i < u ? q : b) * taken[i];
       }
-      for (const std::uint64_t factor : {std::uint64_t{1}, std::uint64_t{65537}, (std::uint64_t{1} << 40) - 2}) {
+      for (const std::uint64_t factor :
+           {std::uint64_t{1}, std::uint64_t{65537}, (std::uint64_t{1} << 40) - 2}) {
         const fv::ProductRounding rounding(own, aux, factor);
         // |f x / q| below B/2 by one part in a thousand, or nearly 0.
         const BigInt largest = divide_floor(q * b * 499, BigInt(factor) * 1000);
-        std::vector<std::uint64_t> x(total * n), out(u * n, ~std::uint64_t{0}), scratch(rounding.scratch_words(n));
+        std::vector<std::uint64_t> x(total * n), out(u * n, ~std::uint64_t{0}),
+            scratch(rounding.scratch_words(n));
         Poly values(n);
         for (std::size_t c = 0; c < n; ++c) {
           BigInt value;
@@ -53,7 +59,8 @@ TEST_P(ProductRoundings, EqualTheRoundedQuotient) {
         for (std::size_t c = 0; c < n; ++c) {
           const BigInt expected = divide_round(values[c] * factor, q);
           for (std::size_t i = 0; i < u; ++i) {
-            ASSERT_EQ(out[i * n + c], modulo(expected, taken[i]).to_uint64()) << "n " << n << ", " << u << " primes";
+            ASSERT_EQ(out[i * n + c], modulo(expected, taken[i]).to_uint64())
+                << "n " << n << ", " << u << " primes";
           }
         }
       }

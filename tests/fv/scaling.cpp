@@ -61,7 +61,8 @@ TEST_P(Scaling, UpIsTheExactQuotientWithASmallRemainder) {
         // The quotient is added to what is there.
         std::vector<std::uint64_t> out(limbs * n), before(limbs * n);
         for (std::size_t i = 0; i < limbs * n; ++i) {
-          out[i] = before[i] = round == 3 ? params().modulus(i / n).value() - 1 : random_() % params().modulus(i / n).value();
+          out[i] = before[i] =
+              round == 3 ? params().modulus(i / n).value() - 1 : random_() % params().modulus(i / n).value();
         }
         fv::add_scaled_up(params(), limbs, out.data(), m.data(), used, scratch.data());
         for (std::size_t i = 0; i < limbs * n; ++i) {
