@@ -28,38 +28,42 @@ bool is_power_of_two(std::size_t x) {
   return x != 0 && (x & (x - 1)) == 0;
 }
 
-// The product of two small polynomials in X^k (digit indices only), as a small representative modulo t.
-std::vector<std::int64_t> multiply_digits(const PlaintextModulus& t, const std::vector<std::int64_t>& x,
-                                          const std::vector<std::int64_t>& y) {
+// The digit at index i stands at X^(k i); digits beyond the last nonzero one are left out, since there may be thousands.
+using Digits = std::vector<std::int64_t>;
+
+Digits digits_of(const PlaintextModulus& t, const std::vector<std::int64_t>& polynomial) {
+  std::size_t used = t.digits();
+  while (used > 1 && polynomial[(used - 1) * t.length()] == 0) --used;
+  Digits digits(used);
+  for (std::size_t i = 0; i < used; ++i) digits[i] = polynomial[i * t.length()];
+  return digits;
+}
+
+// The product of two small polynomials in X^k, as a small representative modulo t.
+Digits multiply_digits(const PlaintextModulus& t, const Digits& x, const Digits& y) {
   const std::size_t m = t.digits();
   std::vector<std::int64_t> polynomial(t.n(), 0);
   if (t.is_integer()) {
     polynomial[0] = t.multiply_integers(x[0], y[0]);
     t.reduce(polynomial.data(), 1);
-    return {polynomial[0]};
+    return digits_of(t, polynomial);
   }
-  std::size_t y_used = m;  // numbers below 2^50 have few digits, and there may be thousands
-  while (y_used > 0 && y[y_used - 1] == 0) --y_used;
-  for (std::size_t i = 0; i < m; ++i) {
-    if (x[i] == 0) continue;
-    for (std::size_t j = 0; j < y_used; ++j) {
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    for (std::size_t j = 0; j < y.size(); ++j) {
       const std::size_t at = (i + j) % m;
       polynomial[at * t.length()] += i + j < m ? x[i] * y[j] : -x[i] * y[j];
     }
   }
-  t.reduce(polynomial.data(), m);
-  std::vector<std::int64_t> product(m);
-  for (std::size_t i = 0; i < m; ++i) product[i] = polynomial[i * t.length()];
-  return product;
+  t.reduce(polynomial.data(), std::min(x.size() + y.size(), m));
+  return digits_of(t, polynomial);
 }
 
 // A number below 2^50 as small digits.
-std::vector<std::int64_t> number_digits(const PlaintextModulus& t, std::uint64_t value) {
-  std::vector<std::int64_t> polynomial(t.n(), 0), digits(t.digits());
+Digits number_digits(const PlaintextModulus& t, std::uint64_t value) {
+  std::vector<std::int64_t> polynomial(t.n(), 0);
   polynomial[0] = static_cast<std::int64_t>(value);
   t.reduce(polynomial.data(), 1);
-  for (std::size_t i = 0; i < digits.size(); ++i) digits[i] = polynomial[i * t.length()];
-  return digits;
+  return digits_of(t, polynomial);
 }
 
 // floor(2^(63 + bits) / q) by long division; q has bits bits, so this is in [2^63, 2^64] and 2^64 only for q
@@ -228,7 +232,7 @@ platform::Result<Params> Params::create(const ParamsSpec& spec, const ntt::Kerne
   }
 
   // Levels.
-  std::vector<std::int64_t> q_digits = number_digits(t, 1);
+  Digits q_digits = number_digits(t, 1);
   double log2_q = 0;
   for (std::size_t l = 1; l <= limbs; ++l) {
     Level level;
@@ -238,9 +242,6 @@ platform::Result<Params> Params::create(const ParamsSpec& spec, const ntt::Kerne
     data->log2_q.push_back(log2_q);
     q_digits = multiply_digits(t, q_digits, number_digits(t, last.value()));
     level.q_digits = q_digits;
-    for (std::size_t i = 0; i < q_digits.size(); ++i) {
-      if (q_digits[i] != 0) level.q_digits_used = i + 1;
-    }
     std::vector<const ntt::NttTables*> own;
     for (std::size_t i = 0; i < l; ++i) own.push_back(&data->tables[i]);
     for (int components = 2; kProducts && components <= 3; ++components) {

@@ -170,11 +170,11 @@ Result<platform::SecretBuffer<std::uint8_t>> serialize_secret_key(const SecretKe
 Result<SecretKey> deserialize_secret_key(const Params& params, ByteSpan bytes) {
   FCN_ASSIGN_OR_RETURN(const ByteSpan payload, open_frame(bytes, FrameKind::kSecretKey, &params));
   ByteReader in(payload);
-  FCN_ASSIGN_OR_RETURN(auto digits, platform::SecretBuffer<std::uint64_t>::create(params.n()));
-  FCN_RETURN_IF_ERROR(in.packed({digits.data(), digits.size()}, 2, "secret key"));
-  FCN_RETURN_IF_ERROR(in.finish("secret key"));
   FCN_ASSIGN_OR_RETURN(auto s, platform::SecretBuffer<std::int64_t>::create(params.n()));
-  for (std::size_t j = 0; j < s.size(); ++j) s[j] = static_cast<std::int64_t>(digits[j]) - 1;
+  auto* digits = reinterpret_cast<std::uint64_t*>(s.data());
+  FCN_RETURN_IF_ERROR(in.packed({digits, s.size()}, 2, "secret key"));
+  FCN_RETURN_IF_ERROR(in.finish("secret key"));
+  for (std::int64_t& coefficient : s) --coefficient;
   return SecretKey::from_coefficients(params, s.data());
 }
 

@@ -20,8 +20,7 @@ struct ProductBase {
 struct Level {
   std::size_t limbs = 0;
   ProductBase pairs, triples;          // for factors of 2 components, and of up to 3
-  std::vector<std::int64_t> q_digits;  // q' modulo t: small digits at X^(k i), i < digits()
-  std::size_t q_digits_used = 0;
+  std::vector<std::int64_t> q_digits;  // q' modulo t: small digits at X^(k i), none beyond the last nonzero one
   std::vector<std::uint64_t> hat_inverse;   // (q'/q_i)^-1 mod q_i
   std::vector<std::uint64_t> fraction;      // floor(2^(63 + bits(q_i)) / q_i), at most 2^64 - 1: see decrypt
   BaseConverter from_last, from_special;    // the last prime -> the earlier ones; the special prime -> q'

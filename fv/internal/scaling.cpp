@@ -67,10 +67,10 @@ void add_scaled_up(const Params& params, std::size_t limbs, std::uint64_t* dst, 
   if (t.is_integer()) {
     for (std::size_t j = 0; j < k; ++j) r[j] = t.multiply_integers(-level.q_digits[0], m[j]);
   } else {  // rows times digits of q, X^n = -1
-    rows = used + level.q_digits_used < digits ? used + level.q_digits_used : digits;
+    rows = used + level.q_digits.size() < digits ? used + level.q_digits.size() : digits;
     std::memset(r, 0, n * sizeof *r);
     for (std::size_t i = 0; i < used; ++i) {
-      for (std::size_t l = 0; l < level.q_digits_used; ++l) {
+      for (std::size_t l = 0; l < level.q_digits.size(); ++l) {
         const bool wraps = i + l >= digits;
         std::int64_t* row = r + (wraps ? i + l - digits : i + l) * k;
         const std::int64_t digit = wraps ? level.q_digits[l] : -level.q_digits[l];

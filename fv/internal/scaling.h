@@ -11,7 +11,7 @@ namespace fcn::fv {
 // dst += (q m + r) / t modulo each prime, where r = -q m modulo t in small digits: the exact division leaves an
 // error of r/t, at most digit_bound() when multiplied by t. Modulo q it is r / t. Shape: dst (limbs, n); m
 // (n), digit rows >= used zero; scratch (2, n), wiped. Bounds: |m| <= digit_bound(); dst canonical. Constant time in m.
-// Cost: used * q_digits_used * k small products, about 3 n products a prime.
+// Cost: used * (digits of q) * k small products, about 3 n products a prime.
 void add_scaled_up(const Params& params, std::size_t limbs, std::uint64_t* dst, const std::int64_t* m,
                    std::size_t used, std::uint64_t* scratch) noexcept;
 
