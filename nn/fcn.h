@@ -9,7 +9,8 @@
  *                          - answer ->    fcn_client_decrypt
  *
  * Errors: every function that can fail returns an fcn_status of its own; there is no state behind it. On an error
- *   outputs are unchanged, except that a stream may have been written in part.
+ *   outputs are unchanged, except that a stream may have been written in part. The _info, _size and _free functions
+ *   cannot fail; the first two need a handle.
  * Threads: models, plans and servers never change after their creation: any number of threads may use one at once. A
  *   client is for one thread at a time. Handles are independent of those they were made from, which may be freed first.
  * Memory: the allocator that a function takes gives the memory of its fcn_bytes, and nothing else; null is malloc and

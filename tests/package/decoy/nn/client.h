@@ -1,0 +1,1 @@
+#error "the library found the headers of its user"
