@@ -1,5 +1,6 @@
 #include "encoding.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -58,6 +59,34 @@ IntegerDigits integer_digits(const PlaintextModulus& t) {
     ++digits.h;
   }
   return digits;
+}
+
+// The m digits in [0, b) of the number that the plaintext stands for, plus b^h; h < m. Constant time.
+void shifted_digits(const PlaintextModulus& t, const std::int64_t* coefficients, std::size_t h,
+                    std::int64_t* digits) {
+  // With b^h added, a value above -(b^h - 4) is a number in [4, 2 b^h - 4]. Carries turn balanced digits into
+  // digits in [0, b); what leaves the top re-enters at the bottom, negated, since b^m = -1. After the first
+  // round the digits stand for that number exactly (any other multiple of b^m + 1 is out of their reach), and
+  // the second settles digit 0.
+  const std::size_t m = t.digits();
+  const std::int64_t base = static_cast<std::int64_t>(t.base());
+  const double inverse_base = 1.0 / static_cast<double>(base);
+  for (std::size_t i = 0; i < m; ++i) digits[i] = coefficients[i * t.length()];
+  digits[h] += 1;
+  for (int round = 0; round < 2; ++round) {
+    for (std::size_t i = 0; i < m; ++i) {
+      // floor(x / b) for small x: x + 0.5 is never a multiple of b, so the double's rounding cannot cross an
+      // integer.
+      const auto carry =
+          static_cast<std::int64_t>((static_cast<double>(digits[i]) + 0.5) * inverse_base + 65536.0) - 65536;
+      digits[i] -= base * carry;
+      if (i + 1 < m) {
+        digits[i + 1] += carry;
+      } else {
+        digits[0] -= carry;
+      }
+    }
+  }
 }
 
 }  // namespace
@@ -127,30 +156,9 @@ Status decode_integer_from(const Params& params, const std::int64_t* coefficient
     result = to_balanced(t.residue(coefficients, 0), t.residue_modulus());
     return {};
   }
-  // With b^h added, a value above -(b^h - 4) is a number in [4, 2 b^h - 4]. Carries turn balanced digits into
-  // digits in [0, b); what leaves the top re-enters at the bottom, negated, since b^m = -1. After the first
-  // round the digits stand for that number exactly (any other multiple of b^m + 1 is out of their reach), and
-  // the second settles digit 0.
   const auto [h, power] = integer_digits(t);
+  shifted_digits(t, coefficients, h, digits);
   const std::size_t m = t.digits();
-  const std::int64_t base = static_cast<std::int64_t>(t.base());
-  const double inverse_base = 1.0 / static_cast<double>(base);
-  for (std::size_t i = 0; i < m; ++i) digits[i] = coefficients[i * t.length()];
-  digits[h] += 1;
-  for (int round = 0; round < 2; ++round) {
-    for (std::size_t i = 0; i < m; ++i) {
-      // floor(x / b) for small x: x + 0.5 is never a multiple of b, so the double's rounding cannot cross an
-      // integer.
-      const auto carry =
-          static_cast<std::int64_t>((static_cast<double>(digits[i]) + 0.5) * inverse_base + 65536.0) - 65536;
-      digits[i] -= base * carry;
-      if (i + 1 < m) {
-        digits[i + 1] += carry;
-      } else {
-        digits[0] -= carry;
-      }
-    }
-  }
   std::uint64_t value = 0, above = 0;
   for (std::size_t i = m; i-- > h + 1;) above |= static_cast<std::uint64_t>(digits[i]);
   above |= static_cast<std::uint64_t>(digits[h]) >> 1;  // the number is below 2 b^h, which fits 64 bits
@@ -161,6 +169,37 @@ Status decode_integer_from(const Params& params, const std::int64_t* coefficient
     return out_of_range(concat("the decrypted number is not within +-", limit));
   }
   result = integer;
+  return {};
+}
+
+Status decode_wide_integer(const Plaintext& plaintext, std::span<std::uint64_t> words) {
+  const PlaintextModulus& t = plaintext.params().t();
+  if (t.residue_modulus() != 0 || words.size() < 2) {
+    FCN_ASSIGN_OR_RETURN(const std::int64_t value, decode_integer(plaintext));
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      words[i] = static_cast<std::uint64_t>(i == 0 ? value : value >> 63);
+    }
+    return {};
+  }
+  const double bits = 64 * static_cast<double>(words.size()) - 2;
+  const auto fitting = static_cast<std::size_t>(bits / std::log2(static_cast<double>(t.base())));
+  const std::size_t h = std::min(fitting, t.digits() - 1);
+  FCN_ASSIGN_OR_RETURN(auto digits, platform::SecretBuffer<std::int64_t>::create(t.digits()));
+  shifted_digits(t, plaintext.coefficients(), h, digits.data());
+  std::uint64_t above = static_cast<std::uint64_t>(digits[h]) >> 1;
+  for (std::size_t i = t.digits(); i-- > h + 1;) above |= static_cast<std::uint64_t>(digits[i]);
+  if (above != 0)
+    return out_of_range(concat("the decrypted number has more than ", static_cast<int>(bits), " bits"));
+  // Without b^h: digit h - 1 is 0 or -1, all ones. Then words = words * b + digit, in two's complement.
+  std::fill(words.begin(), words.end(), static_cast<std::uint64_t>(digits[h] - 1));
+  for (std::size_t i = h; i-- > 0;) {
+    auto carry = static_cast<std::uint64_t>(digits[i]);
+    for (std::uint64_t& word : words) {
+      const platform::Wide product = platform::multiply_wide(word, t.base());
+      word = product.low + carry;
+      carry = product.high + (word < product.low);
+    }
+  }
   return {};
 }
 

@@ -26,6 +26,9 @@ platform::Status encode_integer_into(const Params& params, std::int64_t value, s
 platform::Status decode_integer_from(const Params& params, const std::int64_t* coefficients, std::int64_t* digits,
                                      std::int64_t& value);
 std::int64_t max_integer(const Params& params) noexcept;
+// The same number in as many words of two's complement, the lowest first; up to 64 words.size() - 2 bits for a p above 61
+// bits. Errors: kOutOfRange for a larger one; words are then unchanged.
+platform::Status decode_wide_integer(const Plaintext& plaintext, std::span<std::uint64_t> words);
 
 // values[j] at coefficient j of Z_p[X]; at most t.length() values. Needs p below 2^61.
 // Errors: kUnsupported (larger p), kInvalidArgument (too many values), kOutOfRange (a value, with its index).

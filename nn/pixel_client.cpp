@@ -11,6 +11,32 @@ using platform::concat;
 using platform::Result;
 using platform::Status;
 
+namespace {
+
+Status decode(std::int64_t& integer, const fv::Plaintext& plaintext) {
+  FCN_ASSIGN_OR_RETURN(integer, fv::decode_integer(plaintext));
+  return {};
+}
+Status decode(WideInteger& integer, const fv::Plaintext& plaintext) {
+  return fv::decode_wide_integer(plaintext, integer.words());
+}
+
+template <class Integer>
+Result<std::vector<Integer>> decrypt_all(const fv::SecretKey& key, std::span<const fv::Ciphertext> values,
+                                         platform::ThreadPool& pool) {
+  std::vector<fv::Workspace> workspaces(pool.size());
+  std::vector<Integer> integers(values.size());
+  FCN_RETURN_IF_ERROR(
+      internal::for_each_on(pool, values.size(), [&](std::size_t i, std::size_t worker) -> Status {
+        auto plaintext = fv::decrypt(key, values[i], workspaces[worker]);
+        if (!plaintext.ok()) return plaintext.status().with_context(concat("value ", i));
+        return decode(integers[i], plaintext.value()).with_context(concat("value ", i));
+      }));
+  return integers;
+}
+
+}  // namespace
+
 Result<std::vector<fv::SeededCiphertext>> encrypt_pixels(const fv::SecretKey& key,
                                                          std::span<const std::int64_t> pixels,
                                                          platform::ChaCha20& rng,
@@ -46,18 +72,13 @@ Result<std::vector<fv::SeededCiphertext>> encrypt_pixels(const fv::SecretKey& ke
 Result<std::vector<std::int64_t>> decrypt_values(const fv::SecretKey& key,
                                                  std::span<const fv::Ciphertext> values,
                                                  platform::ThreadPool& pool) {
-  std::vector<fv::Workspace> workspaces(pool.size());
-  std::vector<std::int64_t> integers(values.size());
-  FCN_RETURN_IF_ERROR(
-      internal::for_each_on(pool, values.size(), [&](std::size_t i, std::size_t worker) -> Status {
-        auto plaintext = fv::decrypt(key, values[i], workspaces[worker]);
-        if (!plaintext.ok()) return plaintext.status().with_context(concat("value ", i));
-        auto integer = fv::decode_integer(plaintext.value());
-        if (!integer.ok()) return integer.status().with_context(concat("value ", i));
-        integers[i] = integer.value();
-        return {};
-      }));
-  return integers;
+  return decrypt_all<std::int64_t>(key, values, pool);
+}
+
+Result<std::vector<WideInteger>> decrypt_wide_values(const fv::SecretKey& key,
+                                                     std::span<const fv::Ciphertext> values,
+                                                     platform::ThreadPool& pool) {
+  return decrypt_all<WideInteger>(key, values, pool);
 }
 
 }  // namespace fcn::nn

@@ -6,6 +6,7 @@
 
 #include "../fv/encryption.h"
 #include "../platform/thread_pool.h"
+#include "wide_integer.h"
 
 namespace fcn::nn {
 
@@ -22,5 +23,9 @@ platform::Result<std::vector<fv::SeededCiphertext>> encrypt_pixels(const fv::Sec
 platform::Result<std::vector<std::int64_t>> decrypt_values(const fv::SecretKey& key,
                                                            std::span<const fv::Ciphertext> values,
                                                            platform::ThreadPool& pool);
+// The same for numbers of up to 254 bits.
+platform::Result<std::vector<WideInteger>> decrypt_wide_values(const fv::SecretKey& key,
+                                                               std::span<const fv::Ciphertext> values,
+                                                               platform::ThreadPool& pool);
 
 }  // namespace fcn::nn

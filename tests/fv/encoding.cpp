@@ -59,8 +59,57 @@ TEST(Encoding, IntegersKeepTheirClassAndComeBack) {
         }
       }
       ASSERT_EQ(must(fv::decode_integer(m)), value);
+      for (const std::size_t count : {1, 2, 4}) {
+        std::vector<std::uint64_t> words(count);
+        ASSERT_TRUE(fv::decode_wide_integer(m, words).ok()) << value;
+        ASSERT_EQ(static_cast<std::int64_t>(words[0]), value);
+        for (std::size_t i = 1; i < count; ++i) ASSERT_EQ(words[i], static_cast<std::uint64_t>(value >> 63));
+      }
     }
   }
+}
+
+// value 2^shift, sign and all, in 256 bits.
+std::vector<std::uint64_t> shifted_words(std::int64_t value, unsigned shift) {
+  std::vector<std::uint64_t> words(4);
+  for (unsigned bit = 0; bit < 256; ++bit) {
+    const unsigned from = bit < shift ? 64 : std::min(bit - shift, 63u);  // 64: a zero below
+    if (from < 64 && (static_cast<std::uint64_t>(value) >> from & 1) != 0)
+      words[bit / 64] |= std::uint64_t{1} << bit % 64;
+  }
+  return words;
+}
+
+// X^e times a number is 2^e times it, well beyond 64 bits; also with digits pushed around by a multiple of t.
+TEST(Encoding, WideIntegersDecode) {
+  Random random(11);
+  const fv::Params params = must(fv::Params::create(must(fv::pixel_spec())));
+  const std::size_t n = params.n();
+  for (std::int64_t value : numbers(params, random)) {
+    for (const unsigned shift : {0u, 1u, 63u, 64u, 100u, 191u}) {
+      const Plaintext m = must(fv::encode_integer(params, value));
+      Plaintext moved = must(Plaintext::create(params));
+      for (std::size_t i = 0; i + shift < n; ++i) moved.coefficients()[i + shift] = m.coefficients()[i];
+      if (shift % 2 == 1) {  // + t y
+        for (std::size_t i = 0; i < n; ++i) {
+          const std::int64_t y = static_cast<std::int64_t>(random() % 5) - 2;
+          moved.coefficients()[i] -= 2 * y;
+          moved.coefficients()[(i + 1) % n] += i + 1 < n ? y : -y;
+        }
+        params.t().reduce(moved.coefficients(), params.t().digits());
+      }
+      std::vector<std::uint64_t> words(4);
+      ASSERT_TRUE(fv::decode_wide_integer(moved, words).ok()) << value << " 2^" << shift;
+      ASSERT_EQ(words, shifted_words(value, shift)) << value << " 2^" << shift;
+    }
+  }
+  Plaintext large = must(Plaintext::create(params));
+  large.coefficients()[255] = 1;
+  std::vector<std::uint64_t> words(4, 7);
+  const auto status = fv::decode_wide_integer(large, words);
+  EXPECT_EQ(status.code(), platform::StatusCode::kOutOfRange);
+  EXPECT_NE(status.message().find("more than 254 bits"), std::string::npos);
+  EXPECT_EQ(words, std::vector<std::uint64_t>(4, 7));
 }
 
 TEST(Encoding, IntegersDecodeFromEveryRepresentative) {
