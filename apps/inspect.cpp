@@ -74,14 +74,17 @@ void print_weights(const std::vector<std::int64_t>& weights) {
   if (summary.other != 0) std::printf("        not a power of two: %zu\n", summary.other);
 }
 
-void print_layer(std::size_t index, const nn::Layer& layer, const nn::LayerRange& range) {
+void print_layer(std::size_t index, const nn::Layer& layer, const nn::RangeBound& range) {
   std::printf("  %2zu  %-10s %9s -> %-9s", index + 1, nn::layer_kind_name(layer.kind),
               shape_text(layer.in).c_str(), shape_text(layer.out).c_str());
   if (layer.kernel != 0)
     std::printf("  kernel %d, stride %d, padding %d", layer.kernel, layer.stride, layer.padding);
   if (!layer.coefficients.empty()) std::printf("  %s", polynomial_text(layer.coefficients).c_str());
-  std::printf("\n      values in [%" PRId64 ", %" PRId64 "], %d bits\n", range.hull.low, range.hull.high,
-              range.bits);
+  if (range.bits <= 62) {
+    std::printf("\n      values in [%.0f, %.0f], %d bits\n", range.low, range.high, range.bits);
+  } else {
+    std::printf("\n      values of %d bits\n", range.bits);
+  }
   if (!layer.weights.empty()) print_weights(layer.weights);
 }
 
@@ -132,7 +135,7 @@ struct InspectFlags {
 
 Status inspect(const InspectFlags& flags) {
   FCN_ASSIGN_OR_RETURN(const nn::Network network, load_network(flags.model));
-  FCN_ASSIGN_OR_RETURN(const std::vector<nn::LayerRange> ranges, nn::analyze_ranges(network));
+  FCN_ASSIGN_OR_RETURN(const std::vector<nn::RangeBound> ranges, nn::bound_ranges(network));
   const auto print_network = [&] {
     std::printf("%s\n  input %s, pixels in [0, %" PRId64 "], scores = integers / %.17g\n", network.name.c_str(),
                 shape_text(network.input).c_str(), network.input_max, network.output_scale);

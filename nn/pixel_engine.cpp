@@ -1,9 +1,9 @@
 #include "pixel_engine.h"
 
 #include <algorithm>
-#include <iterator>
 #include <numeric>
 #include <utility>
+#include <vector>
 
 #include "../fv/encoding.h"
 #include "../fv/evaluation.h"
@@ -11,6 +11,8 @@
 #include "../fv/monomial_sum.h"
 #include "../fv/product.h"
 #include "internal/for_each_on.h"
+#include "internal/pixel_circuit.h"
+#include "internal/value_store.h"
 
 namespace fcn::nn {
 namespace {
@@ -19,6 +21,9 @@ using fv::Ciphertext;
 using fv::Correlation;
 using fv::MonomialSum;
 using fv::Params;
+using internal::CircuitStage;
+using internal::OutputGroup;
+using internal::ValueStore;
 using platform::concat;
 using platform::Result;
 using platform::Status;
@@ -26,54 +31,76 @@ using platform::Status;
 // What one thread needs to compute values of a stage.
 class Worker {
  public:
-  static Result<Worker> create(const Params& params, const fv::RelinKeys& keys, PixelMemory::Thread& memory) {
+  static Result<Worker> create(const PixelPlan& plan, const fv::RelinKeys& keys,
+                               PixelMemory::Thread& memory) {
+    const Params& params = plan.params();
     FCN_ASSIGN_OR_RETURN(auto sum, MonomialSum::create(params, params.q_count(), Correlation::kIndependent));
     FCN_ASSIGN_OR_RETURN(auto powers, MonomialSum::create(params, params.q_count(), Correlation::kAny));
-    return Worker(params, keys, std::move(sum), std::move(powers), memory);
+    return Worker(plan, keys, std::move(sum), std::move(powers), memory);
   }
 
   const OpCounts& counts() const { return counts_; }
 
-  // The given outputs of a stage whose inputs are `values`, each into its place of `outputs`. last: nothing follows.
-  Status compute(const PixelStage& stage, std::span<const std::uint32_t> wanted,
-                 std::span<const Ciphertext> values, bool last, std::span<Ciphertext> outputs) {
-    for (const std::uint32_t o : wanted) {
-      const auto& row = stage.rows[o];
-      if (o != wanted.front()) sum_.next_row();
-      for (const MonomialTerm& term : row) {
-        FCN_RETURN_IF_ERROR(sum_.add(values[term.input], term.exponent, term.negate));
-      }
-      if (row.empty()) continue;
-      if (stage.weighted) counts_.pt_ct_mults += row.size();
-      counts_.ct_ct_adds += row.size() - 1;
+  // The outputs of a group of stage s whose inputs are in `from`, each into its place of `to`.
+  Status compute(std::size_t s, const OutputGroup& group, const ValueStore& from, ValueStore& to) {
+    const CircuitStage& stage = plan_.circuit().stages()[s];
+    const PixelStage& planned = plan_.stages()[s];
+    for (const std::uint32_t o : group.outputs) {
+      if (o != group.outputs.front()) sum_.next_row();
+      FCN_RETURN_IF_ERROR(add_row(stage, o, from));
     }
     std::vector<Ciphertext>& sums = memory_->sums;
     FCN_RETURN_IF_ERROR(sum_.finish(sums));
     for (std::size_t i = 0; i < sums.size(); ++i) {
-      Ciphertext &x = sums[i], &out = outputs[wanted[i]];
+      const std::uint32_t o = group.outputs[i];
+      Ciphertext& x = sums[i];
+      FCN_ASSIGN_OR_RETURN(Ciphertext * out, to.room_for(o, params_));
       FCN_RETURN_IF_ERROR(relinearize(x));
-      if (stage.bias[wanted[i]] != 0) FCN_RETURN_IF_ERROR(add_constant(x, stage.bias[wanted[i]]));
-      x.set_noise(stage.noise_sum);  // the plan's bound holds for every output
+      if (const std::int64_t bias = plan_.circuit().bias(stage, o); bias != 0)
+        FCN_RETURN_IF_ERROR(add_constant(x, bias));
+      x.set_noise(planned.noise_sum);  // the plan's bound holds for every output
       if (stage.polynomial.empty()) {
-        std::swap(out, x);
+        std::swap(*out, x);
       } else {
-        FCN_RETURN_IF_ERROR(apply_polynomial(out, x, stage.polynomial));
+        FCN_RETURN_IF_ERROR(apply_polynomial(*out, x, stage.polynomial));
       }
-      if (last) FCN_RETURN_IF_ERROR(relinearize(out));
+      if (planned.relinearize_output) FCN_RETURN_IF_ERROR(relinearize(*out));
+      out->set_noise(planned.noise_out);
     }
     return {};
   }
 
  private:
+  Worker(const PixelPlan& plan, const fv::RelinKeys& keys, MonomialSum sum, MonomialSum powers,
+         PixelMemory::Thread& memory)
+      : plan_(plan),
+        params_(plan.params()),
+        keys_(keys),
+        sum_(std::move(sum)),
+        powers_(std::move(powers)),
+        memory_(&memory) {}
+
+  Status add_row(const CircuitStage& stage, std::size_t output, const ValueStore& from) {
+    std::uint64_t weights = 0;
+    Status status;
+    plan_.circuit().for_each_weight(stage, output, [&](std::uint32_t input, std::int64_t weight) {
+      ++weights;
+      const Ciphertext& x = *from.values[input];
+      internal::for_each_digit(weight, plan_.circuit().base(), [&](std::uint16_t exponent, bool negate) {
+        if (status.ok()) status = sum_.add(x, exponent, negate);
+      });
+    });
+    if (weights == 0) return {};
+    if (stage.weighted) counts_.pt_ct_mults += weights;
+    counts_.ct_ct_adds += weights - 1;
+    return status;
+  }
+
   Status relinearize(Ciphertext& x) {
     if (x.components() == 2) return {};
     ++counts_.relinearizations;
     return fv::relinearize_inplace(x, keys_, memory_->workspace);
   }
-
-  Worker(const Params& params, const fv::RelinKeys& keys, MonomialSum sum, MonomialSum powers,
-         PixelMemory::Thread& memory)
-      : params_(params), keys_(keys), sum_(std::move(sum)), powers_(std::move(powers)), memory_(&memory) {}
 
   Status add_constant(Ciphertext& x, std::int64_t value) {
     FCN_ASSIGN_OR_RETURN(const fv::Plaintext constant, fv::encode_integer(params_, value));
@@ -90,7 +117,7 @@ class Worker {
       FCN_RETURN_IF_ERROR(fv::square(out, x, workspace));
       return a[0] == 0 ? Status() : add_constant(out, a[0]);
     }
-    const std::vector<bool> reused = reused_powers(degree);
+    const std::vector<bool> reused = internal::reused_powers(degree);
     std::vector<Ciphertext> power;  // x^(i+1) at i
     power.push_back(std::move(x));
     for (std::size_t i = 2; i <= degree; ++i) {
@@ -102,52 +129,131 @@ class Worker {
       if (reused[i]) FCN_RETURN_IF_ERROR(relinearize(next));
       power.push_back(std::move(next));
     }
-    const auto base = static_cast<std::int64_t>(params_.t().base());
-    std::size_t nonzero = 0;
+    std::uint64_t nonzero = 0;
     for (std::size_t i = 1; i <= degree; ++i) nonzero += a[i] != 0;
     if (nonzero == 1 && a[degree] == 1) {
       out = std::move(power.back());
     } else {
-      std::vector<MonomialTerm> terms;  // input: the power, less one
-      for (std::size_t i = 1; i <= degree; ++i)
-        append_weight(terms, static_cast<std::uint32_t>(i - 1), a[i], base);
-      for (const MonomialTerm& term : terms)
-        FCN_RETURN_IF_ERROR(powers_.add(power[term.input], term.exponent, term.negate));
-      counts_.pt_ct_mults += terms.size();
-      counts_.ct_ct_adds += terms.empty() ? 0 : terms.size() - 1;
+      Status status;
+      for (std::size_t i = 1; i <= degree; ++i) {
+        internal::for_each_digit(a[i], plan_.circuit().base(), [&](std::uint16_t exponent, bool negate) {
+          if (status.ok()) status = powers_.add(power[i - 1], exponent, negate);
+        });
+      }
+      FCN_RETURN_IF_ERROR(status);
+      counts_.pt_ct_mults += nonzero;
+      counts_.ct_ct_adds += nonzero == 0 ? 0 : nonzero - 1;
       FCN_RETURN_IF_ERROR(powers_.finish(out));
     }
     return a[0] == 0 ? Status() : add_constant(out, a[0]);
   }
 
-  Params params_;
+  const PixelPlan& plan_;
+  const Params& params_;
   const fv::RelinKeys& keys_;
   MonomialSum sum_, powers_;
   PixelMemory::Thread* memory_;
   OpCounts counts_;
 };
 
-// The outputs of a stage such that those that read the same inputs are neighbours.
-std::vector<std::uint32_t> neighbours_in_input(const PixelStage& stage) {
-  std::vector<std::uint32_t> order(stage.rows.size());
-  std::iota(order.begin(), order.end(), 0u);
-  const auto first_input = [&](std::uint32_t o) {
-    return stage.rows[o].empty() ? 0 : stage.rows[o].front().input;
-  };
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::uint32_t a, std::uint32_t b) { return first_input(a) < first_input(b); });
-  return order;
-}
-
-// At least count ciphertexts, of any shape and value.
-Status make_room(std::vector<Ciphertext>& ciphertexts, std::size_t count, const Params& params) {
-  ciphertexts.reserve(count);
-  while (ciphertexts.size() < count) {
-    FCN_ASSIGN_OR_RETURN(Ciphertext fresh, Ciphertext::create_uninitialized(params, 2, params.q_count()));
-    ciphertexts.push_back(std::move(fresh));
+// One run. Values are made on demand: a group of a stage first has the groups made that it reads. So what is in memory is
+// the rows of values that a window still moves over, not whole layers.
+class Run {
+ public:
+  Run(const PixelPlan& plan, std::span<const fv::SeededCiphertext> pixels, platform::ThreadPool& pool,
+      const Progress& progress, PixelMemory& memory)
+      : plan_(plan), pixels_(pixels), pool_(pool), progress_(progress), memory_(memory) {
+    stores_.push_back(ValueStore::of_inputs(pixels.size()));
+    for (const CircuitStage& stage : plan.circuit().stages()) {
+      ValueStore store = ValueStore::of_stage(plan.circuit(), stage, pool.size(), stores_.back());
+      stores_.push_back(std::move(store));
+    }
   }
-  return {};
-}
+
+  Result<std::vector<Ciphertext>> answers(const fv::RelinKeys& keys) {
+    if (memory_.threads.size() < pool_.size()) memory_.threads.resize(pool_.size());
+    for (std::size_t w = 0; w < pool_.size(); ++w) {
+      FCN_ASSIGN_OR_RETURN(Worker worker, Worker::create(plan_, keys, memory_.threads[w]));
+      workers_.push_back(std::move(worker));
+    }
+    report();
+    std::vector<std::uint32_t> all(stores_.back().groups.size());
+    std::iota(all.begin(), all.end(), 0u);
+    FCN_RETURN_IF_ERROR(make(stores_.size() - 1, all));
+    std::vector<Ciphertext> values;
+    for (auto& value : stores_.back().values) values.push_back(std::move(*value));
+    stores_.pop_back();
+    for (ValueStore& store : stores_) store.keep_memory(memory_.spare);
+    return values;
+  }
+
+  OpCounts counts() const {
+    OpCounts counts;
+    for (const Worker& worker : workers_) counts += worker.counts();
+    return counts;
+  }
+
+ private:
+  // The values of groups of store `level`, none of them made yet.
+  Status make(std::size_t level, std::span<const std::uint32_t> wanted) {
+    // Few at a time: each batch frees inputs before the next one asks for more.
+    const std::size_t batch_size = 4 * pool_.size();
+    for (std::size_t first = 0; first < wanted.size(); first += batch_size) {
+      const auto batch = wanted.subspan(first, std::min(batch_size, wanted.size() - first));
+      if (level > 0) FCN_RETURN_IF_ERROR(make_inputs(level, batch));
+      for (const std::uint32_t g : batch) stores_[level].take_memory(stores_[level].groups[g], memory_.spare);
+      FCN_RETURN_IF_ERROR(internal::for_each_on(pool_, batch.size(), [&](std::size_t i, std::size_t w) {
+        return level > 0 ? workers_[w].compute(level - 1, stores_[level].groups[batch[i]], stores_[level - 1],
+                                               stores_[level])
+                         : expand(batch[i]);
+      }));
+      for (const std::uint32_t g : batch) {
+        OutputGroup& group = stores_[level].groups[g];
+        group.made = true;
+        if (level == 0) continue;
+        stores_[level - 1].release(group, memory_.spare);
+        done_ += plan_.stages()[level - 1].cost * static_cast<double>(group.outputs.size()) /
+                 static_cast<double>(plan_.circuit().stages()[level - 1].live_count);
+      }
+      if (level > 0) report();
+    }
+    return {};
+  }
+
+  Status make_inputs(std::size_t level, std::span<const std::uint32_t> batch) {
+    const ValueStore& from = stores_[level - 1];
+    std::vector<std::uint32_t> missing;
+    for (const std::uint32_t g : batch) {
+      for (const std::uint32_t input : stores_[level].groups[g].inputs) {
+        const std::uint32_t maker = from.group_of[input];
+        if (!from.groups[maker].made) missing.push_back(maker);
+      }
+    }
+    std::sort(missing.begin(), missing.end());
+    missing.erase(std::unique(missing.begin(), missing.end()), missing.end());
+    return make(level - 1, missing);
+  }
+
+  Status expand(std::size_t i) {
+    FCN_ASSIGN_OR_RETURN(Ciphertext * pixel, stores_[0].room_for(i, plan_.params()));
+    return pixels_[i].expand(*pixel);
+  }
+
+  void report() const {
+    constexpr std::size_t kSteps = 1000;
+    const double share = std::min(done_ / plan_.cost(), 1.0);
+    if (progress_) progress_("inference", static_cast<std::size_t>(share * kSteps + 0.5), kSteps);
+  }
+
+  const PixelPlan& plan_;
+  std::span<const fv::SeededCiphertext> pixels_;
+  platform::ThreadPool& pool_;
+  const Progress& progress_;
+  PixelMemory& memory_;
+  std::vector<ValueStore> stores_;  // the pixels, then the values after each stage
+  std::vector<Worker> workers_;
+  double done_ = 0;  // of the plan's cost
+};
 
 }  // namespace
 
@@ -169,45 +275,10 @@ Result<std::vector<Ciphertext>> PixelEngine::infer(std::span<const fv::SeededCip
           concat("encrypted pixel ", i, " has other parameters than the network's plan"));
   }
   PixelMemory own;
-  PixelMemory& room = memory != nullptr ? *memory : own;
-  if (room.threads.size() < pool.size()) room.threads.resize(pool.size());
-  std::vector<Worker> workers;
-  for (std::size_t w = 0; w < pool.size(); ++w) {
-    FCN_ASSIGN_OR_RETURN(Worker worker, Worker::create(params, keys, room.threads[w]));
-    workers.push_back(std::move(worker));
-  }
-
-  FCN_RETURN_IF_ERROR(make_room(room.values, inputs, params));
-  FCN_RETURN_IF_ERROR(internal::for_each_on(
-      pool, inputs, [&](std::size_t i, std::size_t) -> Status { return pixels[i].expand(room.values[i]); }));
-  std::size_t count = inputs;  // of room.values
-  for (const PixelStage& stage : plan_.stages()) {
-    FCN_RETURN_IF_ERROR(make_room(room.outputs, stage.rows.size(), params));
-    const bool last = &stage == &plan_.stages().back();
-    // Outputs go in groups, which share their reads of the inputs; a whole number of groups for each thread.
-    constexpr std::size_t kLargestGroup = 128;
-    const std::vector<std::uint32_t> order = neighbours_in_input(stage);
-    const std::size_t rounds = (order.size() - 1) / (kLargestGroup * pool.size()) + 1;
-    const std::size_t group = (order.size() - 1) / (rounds * pool.size()) + 1;
-    const std::size_t groups = (order.size() - 1) / group + 1;
-    FCN_RETURN_IF_ERROR(internal::for_each_on(pool, groups, [&](std::size_t g, std::size_t w) -> Status {
-      if (progress && w == 0) progress(stage.name, g * group, order.size());
-      const std::size_t size = std::min(group, order.size() - g * group);
-      return workers[w].compute(stage, std::span(order).subspan(g * group, size),
-                                std::span(room.values).first(count), last, room.outputs);
-    }));
-    if (progress) progress(stage.name, order.size(), order.size());
-    count = stage.rows.size();
-    std::swap(room.values, room.outputs);
-  }
-  if (counts != nullptr) {
-    *counts = OpCounts{};
-    for (const Worker& worker : workers) *counts += worker.counts();
-  }
-  const auto end = room.values.begin() + static_cast<std::ptrdiff_t>(count);
-  std::vector<Ciphertext> scores(std::make_move_iterator(room.values.begin()), std::make_move_iterator(end));
-  room.values.erase(room.values.begin(), end);
-  return scores;
+  Run run(plan_, pixels, pool, progress, memory != nullptr ? *memory : own);
+  auto answers = run.answers(keys);
+  if (answers.ok() && counts != nullptr) *counts = run.counts();
+  return answers;
 }
 
 }  // namespace fcn::nn

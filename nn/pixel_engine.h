@@ -19,7 +19,7 @@ struct PixelMemory {
     std::vector<fv::Ciphertext> sums;
     fv::Workspace workspace;
   };
-  std::vector<fv::Ciphertext> values, outputs;
+  std::vector<fv::Ciphertext> spare;
   std::vector<Thread> threads;
 };
 

@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
+#include <optional>
 #include <utility>
 
 #include "../fv/encoding.h"
-#include "fold.h"
-#include "range_analysis.h"
+#include "../fv/security.h"
+#include "internal/pixel_circuit.h"
+#include "wide_integer.h"
 
 namespace fcn::nn {
 namespace {
@@ -15,247 +16,201 @@ namespace {
 using fv::Correlation;
 using fv::Noise;
 using fv::NoiseModel;
+using internal::CircuitStage;
+using internal::PixelCircuit;
 using platform::concat;
 using platform::Result;
 using platform::Status;
 
-// Values that are +-X^e times one another have fully correlated noise. Each value is known as such a multiple
-// of the first of its class.
-struct Classes {
-  std::vector<MonomialTerm> first;  // value v = (negate ? -1 : 1) X^exponent * value[input]
-  std::size_t largest = 1;          // values in the largest class
+constexpr unsigned kMinPixelBits = 20;  // of q: even one squaring needs more
+constexpr std::size_t kSmallestRing = 2048, kLargestRing = 32768;
 
-  static Classes distinct(std::size_t count) {
-    Classes classes;
-    for (std::size_t v = 0; v < count; ++v)
-      classes.first.push_back({static_cast<std::uint32_t>(v), 0, false});
-    return classes;
+// What operations on ciphertexts of two components cost, in additions of two residues. Rough weights of the kernels: a
+// butterfly of a transform as 6 additions, a product as 3.
+struct UnitCosts {
+  explicit UnitCosts(const fv::Params& params) {
+    const auto n = static_cast<double>(params.n());
+    const auto limbs = static_cast<double>(params.q_count()),
+               key_limbs = static_cast<double>(params.key_limbs());
+    const double transform = 3 * n * std::log2(n),
+                 both = 2 * limbs + 1;  // with an auxiliary base of one prime more
+    component = n * limbs;
+    // Factors are extended and transformed, three components come back.
+    square = 5 * both * transform + 7 * 3 * limbs * (limbs + 1) * n + 6 * 3 * both * n;
+    product = 7 * both * transform + 9 * 3 * limbs * (limbs + 1) * n + 8 * 3 * both * n;
+    const double digits = limbs * static_cast<double>(params.digits_per_limb());
+    relinearization = (digits + 2) * key_limbs * transform + 2 * digits * 3 * key_limbs * n;
   }
+  double component = 0;  // an addition of one component
+  double square = 0, product = 0, relinearization = 0;
 };
 
-// The classes of sums, from those of the values summed: equal rows after division by their first monomial.
-Classes classes_of_rows(const std::vector<std::vector<MonomialTerm>>& rows, const Classes& inputs) {
-  struct Class {
-    std::uint32_t first;
-    MonomialTerm lead;
-    std::size_t count;
-  };
-  std::map<std::vector<std::uint64_t>, Class> found;
-  Classes classes = Classes::distinct(rows.size());
-  for (std::size_t o = 0; o < rows.size(); ++o) {
-    if (rows[o].empty()) continue;  // a constant, without noise
-    std::vector<std::uint64_t> shape;
-    MonomialTerm lead{};
-    for (const MonomialTerm& term : rows[o]) {
-      const MonomialTerm& input = inputs.first[term.input];
-      const auto exponent = static_cast<std::uint16_t>(term.exponent + input.exponent);
-      const bool negate = term.negate != input.negate;
-      if (shape.empty()) lead = {input.input, exponent, negate};
-      const auto relative = static_cast<std::uint16_t>(exponent - lead.exponent);
-      shape.push_back(std::uint64_t{input.input} << 17 | std::uint64_t{relative} << 1 |
-                      (negate != lead.negate));
-    }
-    const auto [at, is_new] =
-        found.try_emplace(std::move(shape), Class{static_cast<std::uint32_t>(o), lead, 0});
-    const Class& same = at->second;
-    classes.first[o] = {same.first, static_cast<std::uint16_t>(lead.exponent - same.lead.exponent),
-                        lead.negate != same.lead.negate};
-    classes.largest = std::max(classes.largest, ++at->second.count);
-  }
-  return classes;
-}
-
-// The largest sum of squares of a row's coefficients; the terms of one input add up first.
-double largest_norm2(const std::vector<std::vector<MonomialTerm>>& rows) {
-  double largest = 0;
-  for (const auto& row : rows) {
-    std::map<std::uint32_t, double> uses;
-    for (const MonomialTerm& term : row) uses[term.input] += 1;
-    double norm2 = 0;
-    for (const auto& [input, count] : uses) norm2 += count * count;
-    largest = std::max(largest, norm2);
-  }
-  return largest;
-}
-
-constexpr unsigned kMinPixelBits = 20;  // of q: even one squaring needs more
-
-bool is_linear(const Layer& layer) {
-  return layer.kind == LayerKind::kConv2d || layer.kind == LayerKind::kDense ||
-         layer.kind == LayerKind::kSumPool;
-}
-
-// The rows and biases of a linear layer, or the identity for layers that begin with an activation.
-void fill_rows(PixelStage& stage, const Layer& layer, std::int64_t base) {
-  const std::size_t outputs = layer.out.size();
-  stage.rows.resize(outputs);
-  stage.bias.assign(outputs, 0);
-  for (std::size_t o = 0; o < outputs; ++o) {
-    if (!is_linear(layer)) {
-      stage.rows[o] = {{static_cast<std::uint32_t>(o), 0, false}};
-      continue;
-    }
-    for (const Tap& tap : taps(layer, o)) append_weight(stage.rows[o], tap.input, tap.weight, base);
-    if (layer.kind == LayerKind::kDense) stage.bias[o] = layer.bias[o];
-    if (layer.kind == LayerKind::kConv2d) stage.bias[o] = layer.bias[o / (outputs / layer.bias.size())];
-  }
-}
-
-// The noise of an activation's output, and its operations for one value. The same powers as the engine
-// computes.
-Noise polynomial_noise(const NoiseModel& model, const std::vector<std::int64_t>& a, std::int64_t base,
-                       std::size_t limbs, Noise in, OpCounts& counts) {
+// The noise of an activation's output, and its operations for one value. The same powers as the engine computes.
+struct Activation {
+  Noise noise;
+  OpCounts counts;
+  double cost = 0;
+};
+Activation activation_of(const NoiseModel& model, const UnitCosts& costs, const std::vector<std::int64_t>& a,
+                         std::int64_t base, std::size_t limbs, Noise in) {
+  Activation result;
   const std::size_t degree = a.size() - 1;
-  const std::vector<bool> reused = reused_powers(degree);
+  const std::vector<bool> reused = internal::reused_powers(degree);
   std::vector<Noise> power(degree + 1, in);
-  Noise sum;
   bool first = true;
   for (std::size_t i = 1; i <= degree; ++i) {
     if (i >= 2) {
-      power[i] = model.multiply(power[i - i / 2], 2, power[i / 2], 2, limbs, i % 2 == 0);
-      ++counts.ct_ct_mults;
+      const bool square = i % 2 == 0;
+      power[i] = model.multiply(power[i - i / 2], 2, power[i / 2], 2, limbs, square);
+      ++result.counts.ct_ct_mults;
+      result.cost += square ? costs.square : costs.product;
       if (reused[i]) {
         power[i] = model.key_switch(power[i], 1, limbs);
-        ++counts.relinearizations;
+        ++result.counts.relinearizations;
+        result.cost += costs.relinearization;
       }
     }
-    std::vector<MonomialTerm> terms;
-    append_weight(terms, 0, a[i], base);
+    std::vector<internal::MonomialTerm> terms;
+    internal::append_weight(terms, 0, a[i], base);
     if (terms.empty()) continue;
-    sum = model.sum(sum, model.sum_of(power[i], static_cast<double>(terms.size()), Correlation::kAny),
-                    Correlation::kAny);
+    result.noise =
+        model.sum(result.noise, model.sum_of(power[i], static_cast<double>(terms.size()), Correlation::kAny),
+                  Correlation::kAny);
     const bool plain = degree == i && first && a[i] == 1;  // x^d itself: nothing is multiplied or added
-    if (!plain) counts.pt_ct_mults += terms.size();
-    counts.ct_ct_adds += terms.size() - (first ? 1 : 0);
+    if (!plain) ++result.counts.pt_ct_mults;
+    if (!plain) result.cost += static_cast<double>(terms.size()) * 3 * costs.component;
+    result.counts.ct_ct_adds += first ? 0 : 1;
     first = false;
   }
   if (a[0] != 0) {
-    sum = model.add_plain(sum);
-    ++counts.pt_ct_adds;
+    result.noise = model.add_plain(result.noise);
+    ++result.counts.pt_ct_adds;
   }
-  return sum;
+  return result;
+}
+
+// Whether an activation leaves three components: a power that is no factor of another one is not relinearized.
+bool leaves_three_components(const std::vector<std::int64_t>& polynomial) {
+  if (polynomial.empty()) return false;
+  const std::vector<bool> reused = internal::reused_powers(polynomial.size() - 1);
+  for (std::size_t p = 2; p < reused.size(); ++p) {
+    if (polynomial[p] != 0 && !reused[p]) return true;
+  }
+  return false;
+}
+
+OpCounts times(const OpCounts& each, std::uint64_t count) {
+  OpCounts all = each;
+  for (std::uint64_t* c :
+       {&all.pt_ct_adds, &all.ct_ct_adds, &all.pt_ct_mults, &all.ct_ct_mults, &all.relinearizations})
+    *c *= count;
+  return all;
+}
+
+// Values within the plaintext space at every layer, and within what can be decrypted at the last.
+Status check_ranges(const PixelCircuit& circuit, const fv::Params& params) {
+  const bool small = params.t().residue_modulus() != 0;
+  const std::vector<RangeBound>& bounds = circuit.bounds();
+  for (std::size_t l = 0; l < bounds.size(); ++l) {
+    if (small) {
+      const auto limit = static_cast<double>(fv::max_integer(params));
+      if (bounds[l].low >= -limit && bounds[l].high <= limit) continue;
+      return platform::out_of_range(concat("layer ", l + 1, ": values of ", bounds[l].bits,
+                                           " bits leave the plaintext space, which ends at +-",
+                                           fv::max_integer(params)));
+    }
+    constexpr int kDecoded = 64 * static_cast<int>(WideInteger::kWords) - 2;
+    const int space = static_cast<int>(params.t().log2_residue_modulus()) - 2;
+    const int limit = l + 1 == bounds.size() ? std::min(space, kDecoded) : space;
+    if (bounds[l].bits <= limit) continue;
+    return platform::out_of_range(concat("layer ", l + 1, ": values of ", bounds[l].bits,
+                                         " bits leave the plaintext space, or what can be decrypted, of ",
+                                         limit, " bits"));
+  }
+  return {};
 }
 
 }  // namespace
 
-void append_weight(std::vector<MonomialTerm>& terms, std::uint32_t input, std::int64_t weight,
-                   std::int64_t base) {
-  for (std::uint16_t exponent = 0; weight != 0; ++exponent) {
-    std::int64_t digit = weight % base;
-    if (base == 2 && digit != 0) {
-      digit = 2 - ((weight % 4) + 4) % 4;  // the odd digit that leaves a multiple of 4
-    } else if (2 * digit > base) {
-      digit -= base;
-    } else if (2 * digit < -base) {
-      digit += base;
-    }
-    weight = (weight - digit) / base;
-    for (std::int64_t i = 0; i < std::abs(digit); ++i) terms.push_back({input, exponent, digit < 0});
-  }
+const Network& PixelPlan::network() const noexcept {
+  return circuit_->network();
 }
 
-std::vector<bool> reused_powers(std::size_t degree) {
-  std::vector<bool> reused(degree + 1, false);
-  for (std::size_t i = 2; i <= degree; ++i) reused[i / 2] = reused[i - i / 2] = true;
-  return reused;
+double PixelPlan::cost() const noexcept {
+  double sum = 0;
+  for (const PixelStage& stage : stages_) sum += stage.cost;
+  return sum;
 }
 
 Result<PixelPlan> PixelPlan::create(const Network& network, const fv::Params& params) {
+  FCN_ASSIGN_OR_RETURN(auto circuit,
+                       PixelCircuit::create(network, static_cast<std::int64_t>(params.t().base())));
+  return create(std::move(circuit), params);
+}
+
+Result<PixelPlan> PixelPlan::create(std::shared_ptr<const PixelCircuit> shared, const fv::Params& params) {
   if (params.t().is_integer() || params.t().length() != 1) {
     return platform::invalid_argument("the pixel layout needs parameters with t = X - b");
   }
-  PixelPlan plan(params);
-  FCN_ASSIGN_OR_RETURN(plan.network_, fold_activations(network));
-  FCN_ASSIGN_OR_RETURN(const auto ranges, analyze_ranges(plan.network_));
-  const auto base = static_cast<std::int64_t>(params.t().base());
+  PixelPlan plan(std::move(shared), params);
+  const PixelCircuit& circuit = *plan.circuit_;
+  FCN_RETURN_IF_ERROR(check_ranges(circuit, params));
   const NoiseModel model(params);
-  const auto& layers = plan.network_.layers;
+  const UnitCosts costs(params);
   const std::size_t limbs = params.q_count();
-  const std::int64_t largest = fv::max_integer(params);
 
   plan.noise_in_ = model.fresh_secret_key();
   Noise noise = plan.noise_in_;
   std::size_t components = 2;  // of the values that enter a stage
-  Classes classes = Classes::distinct(plan.network_.input.size());
-  for (std::size_t i = 0; i < layers.size();) {
-    if (layers[i].kind == LayerKind::kFlatten) {
-      ++i;
-      continue;
-    }
-    const std::size_t first = i;
+  for (std::size_t s = 0; s < circuit.stages().size(); ++s) {
+    const CircuitStage& from = circuit.stages()[s];
+    const bool last = s + 1 == circuit.stages().size();
+    const auto outputs = static_cast<std::uint64_t>(from.live_count);
     PixelStage stage;
-    fill_rows(stage, layers[i], base);
-    stage.weighted = is_linear(layers[i]);
-    if (is_linear(layers[i])) {
-      stage.name = layer_kind_name(layers[i].kind);
-      ++i;
-      while (i < layers.size() && layers[i].kind == LayerKind::kFlatten) ++i;
-    }
-    if (i < layers.size() && layers[i].kind == LayerKind::kPolynomial) {
-      stage.name +=
-          concat(stage.name.empty() ? "" : ", ", "degree-", layers[i].coefficients.size() - 1, " activation");
-      stage.polynomial = layers[i].coefficients;
-      while (stage.polynomial.size() > 2 && stage.polynomial.back() == 0) stage.polynomial.pop_back();
-      ++i;
-    }
-    stage.name = concat("layer ", first + 1, ": ", stage.name);
+    stage.name = from.name;
+    stage.monomials = from.monomials;
+    stage.range_bits = from.range_bits;
+    stage.counts = from.sum_counts;
+    stage.cost = static_cast<double>(from.monomials * components) * costs.component;
 
-    // Noises of different classes are uncorrelated (nn/README.md says why); classes of c values raise a
-    // variance by at most c.
-    const double variance_factor = largest_norm2(stage.rows) * static_cast<double>(classes.largest);
-    noise = model.sum_of(noise, std::max(variance_factor, 1.0), Correlation::kIndependent);
-    classes = classes_of_rows(stage.rows, classes);
-    for (const auto& row : stage.rows) {
-      if (stage.weighted) stage.counts.pt_ct_mults += row.size();
-      stage.counts.ct_ct_adds += row.empty() ? 0 : row.size() - 1;
-    }
+    // Noises of sums that are no multiples of one another are uncorrelated (nn/README.md says why).
+    noise = model.sum_of(noise, from.noise_factor, Correlation::kIndependent);
     if (components > 2) {
       noise = model.key_switch(noise, components - 2, limbs);
-      for (const auto& row : stage.rows) stage.counts.relinearizations += !row.empty();
+      stage.counts.relinearizations += from.sums;
+      stage.cost += static_cast<double>(from.sums) * costs.relinearization;
     }
-    for (std::int64_t bias : stage.bias) stage.counts.pt_ct_adds += bias != 0;
     noise = model.add_plain(noise);
     stage.noise_sum = noise;
     components = 2;
-    if (!stage.polynomial.empty()) {
-      OpCounts each;
-      noise = polynomial_noise(model, stage.polynomial, base, limbs, noise, each);
-      for (std::size_t o = 0; o < stage.rows.size(); ++o) stage.counts += each;
-      const std::vector<bool> reused = reused_powers(stage.polynomial.size() - 1);
-      for (std::size_t p = 2; p < reused.size(); ++p) {
-        if (stage.polynomial[p] != 0 && !reused[p]) components = 3;
+    if (!from.polynomial.empty()) {
+      const Activation each = activation_of(model, costs, from.polynomial, circuit.base(), limbs, noise);
+      noise = each.noise;
+      stage.counts += times(each.counts, outputs);
+      stage.cost += each.cost * static_cast<double>(outputs);
+    }
+    FCN_RETURN_IF_ERROR(model.check(noise, limbs, stage.name.c_str()));
+    if (leaves_three_components(from.polynomial)) {
+      const double at_once = static_cast<double>(outputs) * costs.relinearization;
+      const double later =
+          last ? at_once
+               : static_cast<double>(circuit.stages()[s + 1].monomials) * costs.component +
+                     static_cast<double>(circuit.stages()[s + 1].sums) * costs.relinearization;
+      stage.relinearize_output = last || at_once < later;  // the answer leaves in two components
+      if (stage.relinearize_output) {
+        noise = model.key_switch(noise, 1, limbs);
+        stage.counts.relinearizations += outputs;
+        stage.cost += at_once;
+      } else {
+        components = 3;
       }
     }
     stage.noise_out = noise;
-    FCN_RETURN_IF_ERROR(model.check(noise, limbs, stage.name.c_str()));
-    stage.range_bits = ranges[i - 1].bits;
-    for (std::size_t l = first; l < i; ++l) {
-      if (ranges[l].hull.low < -largest || ranges[l].hull.high > largest) {
-        return platform::out_of_range(concat("layer ", l + 1, ": values of ", ranges[l].bits,
-                                             " bits leave the plaintext space, which ends at +-", largest));
-      }
-    }
-    if (!stage.polynomial.empty()) {  // a product of multiples: X^(e degree), the sign to that power
-      const auto degree = static_cast<std::uint16_t>(stage.polynomial.size() - 1);
-      for (MonomialTerm& first_of : classes.first) {
-        first_of.exponent = static_cast<std::uint16_t>(first_of.exponent * degree);
-        first_of.negate = first_of.negate && degree % 2 != 0;
-      }
-    }
     plan.counts_ += stage.counts;
     plan.stages_.push_back(std::move(stage));
   }
-  if (plan.stages_.empty())
-    return platform::invalid_argument("the network has no layer that computes anything");
-  if (components > 2) {  // the answer leaves in two components
-    PixelStage& last = plan.stages_.back();
-    noise = model.key_switch(noise, components - 2, limbs);
-    last.noise_out = noise;
-    last.counts.relinearizations += last.rows.size();
-    plan.counts_.relinearizations += last.rows.size();
-  }
-  plan.log2_failure_ =
-      model.log2_failure(noise, limbs) + std::log2(static_cast<double>(plan.stages_.back().rows.size()));
+  const auto answers = static_cast<double>(circuit.stages().back().out.size());
+  plan.log2_failure_ = model.log2_failure(noise, limbs) + std::log2(answers);
   if (plan.log2_failure_ > fv::kMaxLog2Failure) {
     return platform::out_of_range(
         concat("the noise after ", plan.stages_.back().name, " lets one of the outputs fail with 2^",
@@ -265,25 +220,58 @@ Result<PixelPlan> PixelPlan::create(const Network& network, const fv::Params& pa
   return plan;
 }
 
-Result<PixelPlan> smallest_pixel_plan(const Network& network, const ntt::KernelTable& kernels) {
-  const auto plan_for = [&](unsigned q_bits) -> Result<PixelPlan> {
-    FCN_ASSIGN_OR_RETURN(const fv::ParamsSpec spec, fv::pixel_spec(q_bits));
-    FCN_ASSIGN_OR_RETURN(const fv::Params params, fv::Params::create(spec, kernels));
-    return PixelPlan::create(network, params);
-  };
-  FCN_ASSIGN_OR_RETURN(PixelPlan best, plan_for(ntt::kMaxPrimeBits));
-  unsigned refused = kMinPixelBits - 1, accepted = ntt::kMaxPrimeBits;
-  while (accepted - refused > 1) {
-    const unsigned q_bits = (refused + accepted) / 2;
-    Result<PixelPlan> plan = plan_for(q_bits);
-    if (plan.ok()) {
-      best = std::move(plan).value();
-      accepted = q_bits;
-    } else {
-      refused = q_bits;
-    }
+Result<fv::ParamsSpec> pixel_candidate(std::size_t n, unsigned q_bits, PixelKeySwitching switching) {
+  const unsigned count = (q_bits + ntt::kMaxPrimeBits - 1) / ntt::kMaxPrimeBits;
+  std::vector<unsigned> primes;
+  for (unsigned i = 0; i < count; ++i)
+    primes.push_back((q_bits + i) / count);  // rising; they add up to q_bits
+  const unsigned widest = primes.back();
+  const bool special = switching == PixelKeySwitching::kSpecialPrime;
+  if (q_bits + (special ? widest : 0) > fv::max_log2_modulus(n)) {
+    return platform::invalid_argument(concat(q_bits, " bits are too many for n = ", n));
   }
-  return best;
+  FCN_ASSIGN_OR_RETURN(const auto t, fv::PlaintextModulus::binomial(n, 1, 2));
+  return fv::make_spec(n, t, primes, special ? widest : 0, special ? 0 : (widest + 3) / 4);
+}
+
+Result<PixelPlan> smallest_pixel_plan(const Network& network, const ntt::KernelTable& kernels) {
+  FCN_ASSIGN_OR_RETURN(const std::shared_ptr<const PixelCircuit> circuit, PixelCircuit::create(network, 2));
+  const auto plan_for = [&](std::size_t n, unsigned q_bits,
+                            PixelKeySwitching switching) -> Result<PixelPlan> {
+    FCN_ASSIGN_OR_RETURN(const fv::ParamsSpec spec, pixel_candidate(n, q_bits, switching));
+    FCN_ASSIGN_OR_RETURN(const fv::Params params, fv::Params::create(spec, kernels));
+    return PixelPlan::create(circuit, params);
+  };
+  Status refusal;
+  for (std::size_t n = kSmallestRing; n <= kLargestRing; n *= 2) {
+    std::optional<PixelPlan> best;
+    for (const PixelKeySwitching switching : {PixelKeySwitching::kDigits, PixelKeySwitching::kSpecialPrime}) {
+      auto accepted = static_cast<unsigned>(fv::max_log2_modulus(n));
+      if (switching == PixelKeySwitching::kSpecialPrime) {  // q and its widest prime again
+        while (accepted > kMinPixelBits && !pixel_candidate(n, accepted, switching).ok()) --accepted;
+      }
+      Result<PixelPlan> smallest = plan_for(n, accepted, switching);
+      if (!smallest.ok()) {
+        if (smallest.status().code() != platform::StatusCode::kOutOfRange) return smallest.status();
+        if (switching == PixelKeySwitching::kDigits) refusal = smallest.status();
+        continue;
+      }
+      unsigned refused = kMinPixelBits - 1;
+      while (accepted - refused > 1) {
+        const unsigned q_bits = (refused + accepted) / 2;
+        Result<PixelPlan> plan = plan_for(n, q_bits, switching);
+        if (plan.ok()) {
+          smallest = std::move(plan);
+          accepted = q_bits;
+        } else {
+          refused = q_bits;
+        }
+      }
+      if (!best || smallest.value().cost() < best->cost()) best = std::move(smallest).value();
+    }
+    if (best) return *std::move(best);
+  }
+  return refusal;
 }
 
 }  // namespace fcn::nn

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <utility>
 
 #include "internal/checked_math.h"
@@ -120,6 +121,55 @@ LayerRange summarize(std::vector<Interval> values) {
   return range;
 }
 
+// An interval in doubles. Sums of mixed signs lose up to some 2^-28 of their terms to rounding (2^25 terms at most), and
+// `terms` holds what they amount to.
+struct DoubleInterval {
+  double low = 0, high = 0, terms = 0;
+
+  void add(double weight, const DoubleInterval& x) {
+    const double a = weight * x.low, b = weight * x.high;
+    low += std::min(a, b);
+    high += std::max(a, b);
+    terms += std::max(std::fabs(a), std::fabs(b));
+  }
+  void widen() {
+    const double slack = terms * 0x1p-20;
+    low -= slack;
+    high += slack;
+    terms = 0;
+  }
+};
+
+// The range of c x^power.
+DoubleInterval monomial_bound(double c, std::size_t power, const DoubleInterval& x) {
+  const double a = std::pow(x.low, static_cast<double>(power)),
+               b = std::pow(x.high, static_cast<double>(power));
+  const bool turns = power % 2 == 0 && x.low < 0 && x.high > 0;
+  DoubleInterval result;
+  result.add(c, {turns ? 0 : std::min(a, b), std::max(a, b), 0});
+  return result;
+}
+
+DoubleInterval polynomial_bound(const std::vector<std::int64_t>& coefficients, const DoubleInterval& x) {
+  DoubleInterval sum;
+  for (std::size_t power = 0; power < coefficients.size(); ++power) {
+    sum.add(1, monomial_bound(static_cast<double>(coefficients[power]), power, x));
+  }
+  return sum;
+}
+
+DoubleInterval linear_bound(const Layer& layer, std::size_t output, const std::vector<DoubleInterval>& in) {
+  DoubleInterval sum;
+  if (internal::has_weights(layer)) {
+    const std::size_t plane = static_cast<std::size_t>(layer.out.height) * layer.out.width;
+    sum.add(static_cast<double>(layer.bias[output / plane]), {1, 1, 0});
+  }
+  internal::for_each_tap(layer, output, [&](std::uint32_t input, std::int64_t weight) {
+    sum.add(static_cast<double>(weight), in[input]);
+  });
+  return sum;
+}
+
 }  // namespace
 
 Result<std::vector<LayerRange>> analyze_ranges(const Network& network) {
@@ -149,6 +199,42 @@ Result<std::vector<LayerRange>> analyze_ranges(const Network& network) {
     ranges.push_back(summarize(std::move(out)));
   }
   return ranges;
+}
+
+Result<std::vector<RangeBound>> bound_ranges(const Network& network) {
+  std::vector<RangeBound> bounds;
+  const auto exact = analyze_ranges(network);
+  if (exact.ok()) {
+    for (const LayerRange& range : exact.value()) {
+      bounds.push_back(
+          {static_cast<double>(range.hull.low), static_cast<double>(range.hull.high), range.bits});
+    }
+    return bounds;
+  }
+  if (exact.status().code() != platform::StatusCode::kOutOfRange) return exact.status();
+  std::vector<DoubleInterval> values(network.input.size(), {0, static_cast<double>(network.input_max), 0});
+  for (std::size_t i = 0; i < network.layers.size(); ++i) {
+    const Layer& layer = network.layers[i];
+    RangeBound bound{HUGE_VAL, -HUGE_VAL, 0};
+    std::vector<DoubleInterval> out(layer.out.size());
+    for (std::size_t o = 0; o < out.size(); ++o) {
+      out[o] = layer.kind == LayerKind::kFlatten      ? values[o]
+               : layer.kind == LayerKind::kPolynomial ? polynomial_bound(layer.coefficients, values[o])
+                                                      : linear_bound(layer, o, values);
+      out[o].widen();
+      bound.low = std::min(bound.low, out[o].low);
+      bound.high = std::max(bound.high, out[o].high);
+    }
+    const double largest = std::max(-bound.low, bound.high);
+    if (!(largest < 0x1p1000)) {
+      return platform::out_of_range(
+          concat(internal::layer_label(network, i), ": values may need more than 1000 bits"));
+    }
+    bound.bits = largest < 1 ? 0 : std::ilogb(largest) + 1;
+    bounds.push_back(bound);
+    values = std::move(out);
+  }
+  return bounds;
 }
 
 }  // namespace fcn::nn

@@ -24,4 +24,15 @@ struct LayerRange {
 // Errors: kOutOfRange naming the layer, output and bits when a bound passes 2^62; those of validate().
 platform::Result<std::vector<LayerRange>> analyze_ranges(const Network& network);
 
+// What the values of a layer cannot leave, for networks of any depth.
+struct RangeBound {
+  double low = 0, high = 0;
+  int bits = 0;  // b with every |value| < 2^b: the smallest one up to 62
+};
+
+// The hulls of analyze_ranges() where that succeeds. Beyond, intervals in doubles whose rounding widens them; partial sums
+// are not looked at.
+// Errors: kOutOfRange naming the layer where a value may pass 2^1000; those of validate().
+platform::Result<std::vector<RangeBound>> bound_ranges(const Network& network);
+
 }  // namespace fcn::nn

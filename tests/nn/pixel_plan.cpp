@@ -5,11 +5,15 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "nn/internal/pixel_circuit.h"
 #include "support/kernels_under_test.h"
 
 namespace fcn::nn {
 namespace {
 
+using internal::append_weight;
+using internal::MonomialTerm;
+using internal::reused_powers;
 using platform::StatusCode;
 
 fv::Params pixel_params() {
@@ -82,17 +86,38 @@ TEST(PixelPlan, CountsOperationsAsThePaperDoes) {
   Network network = dense_network({{1, -2, 0}, {0, 4, 8}, {1, 1, 1}});
   network.layers[0].bias = {5, 0, -1};
   network.layers.push_back(make_polynomial({3, 1, 1}, {0, 0, 1}));
-  append_dense(network, {{1, 0, 2}});
-  const auto plan = PixelPlan::create(network, pixel_params());
+  append_dense(network, {{1, 5, 2}});
+  const fv::Params params = pixel_params();
+  auto plan = PixelPlan::create(network, params);
   ASSERT_TRUE(plan.ok()) << plan.status().message();
   OpCounts expected;
-  expected.pt_ct_mults = 2 + 2 + 3 + 2;
-  expected.ct_ct_adds = 1 + 1 + 2 + 1;
+  expected.pt_ct_mults = 2 + 2 + 3 + 3;  // 5 is two monomials and one product
+  expected.ct_ct_adds = 1 + 1 + 2 + 2;
   expected.pt_ct_adds = 2;
   expected.ct_ct_mults = 3;
   expected.relinearizations = 1;  // of the one output that leaves, not of the three squares
   EXPECT_EQ(plan->counts(), expected);
-  EXPECT_EQ(plan->counts().total(), 9u + 5 + 2 + 3);
+  EXPECT_EQ(plan->counts().total(), 10u + 6 + 2 + 3);
+  EXPECT_EQ(plan->stages()[1].monomials, 4u);
+
+  // A value that nothing reads is not computed.
+  network.layers.back().weights = {1, 0, 2};
+  plan = PixelPlan::create(network, params);
+  ASSERT_TRUE(plan.ok()) << plan.status().message();
+  expected.pt_ct_mults = 2 + 3 + 2;
+  expected.ct_ct_adds = 1 + 2 + 1;
+  expected.pt_ct_adds = 2;
+  expected.ct_ct_mults = 2;
+  EXPECT_EQ(plan->counts(), expected);
+
+  // Sums have no products.
+  network.layers = {make_sum_pool({1, 3, 3}, 2, 1, 0)};
+  network.input = {1, 3, 3};
+  plan = PixelPlan::create(network, params);
+  ASSERT_TRUE(plan.ok()) << plan.status().message();
+  expected = {};
+  expected.ct_ct_adds = 4 * 3;
+  EXPECT_EQ(plan->counts(), expected);
 }
 
 // Rows that are multiples +-X^e of one another give fully correlated noise; two such squares must add
