@@ -201,8 +201,12 @@ Status activation(ActivationFlags flags) {
   }
   std::vector<nn::Sample> samples;
   if (!flags.samples.empty()) {
+    if (!flags.function.empty()) {
+      return invalid_argument(concat("--samples ", flags.samples,
+                                     " is a function of its own: leave out --function ", flags.function));
+    }
     FCN_ASSIGN_OR_RETURN(samples, read_samples(flags.samples));
-    if (flags.function.empty()) flags.function = "table";
+    flags.function = "table";
   }
   if (flags.function.empty()) return invalid_argument("--function NAME or --samples FILE is needed");
   const bool normal = flags.weight == "normal";
@@ -227,11 +231,14 @@ Status activation(ActivationFlags flags) {
     swish_aq.resize(flags.degree + 1);
     findings.swish_aq = nn::measure(target, swish_aq);
   }
-  if (!flags.svg.empty()) FCN_RETURN_IF_ERROR(platform::write_file(flags.svg, draw(flags, target, findings)));
+  if (flags.svg.empty()) flags.svg = flags.function + ".svg";
+  const bool drawn = flags.svg != "none";
+  if (drawn) FCN_RETURN_IF_ERROR(platform::write_file(flags.svg, draw(flags, target, findings)));
   if (flags.json) {
     print_json(flags, target, findings);
   } else {
     print(findings);
+    if (drawn) std::printf("\ndrawn: %s\n", flags.svg.c_str());
   }
   return {};
 }
@@ -243,7 +250,7 @@ int run_activation(std::span<const std::string> arguments) {
   FlagSet flags(
       "activation --function NAME [flags]",
       "Finds the polynomial of least error whose coefficients are 0 or +-2^e, proven by complete search,\n"
-      "beside the best one with real coefficients: by maximum and by mean square error.");
+      "beside the best one with real coefficients: by maximum and by mean square error. Draws them, too.");
   flags.add_text("function", "NAME", &values.function, "relu, swish, softplus, tanh or sigmoid");
   flags.add_text("samples", "FILE", &values.samples,
                  "a function of your own instead: lines \"x y\" in rising x, straight between them");
@@ -252,7 +259,8 @@ int run_activation(std::span<const std::string> arguments) {
   flags.add_text("exponents", "MIN,MAX", &values.exponents, "the powers of two allowed (default -6,2)");
   flags.add_choice("weight", "NAME", &values.weight, {"none", "normal"},
                    "the weight of mean squares (default none)");
-  flags.add_text("svg", "FILE", &values.svg, "draw function, polynomials and errors into this file");
+  flags.add_text("svg", "FILE", &values.svg,
+                 "the picture of function, polynomials and errors (default NAME.svg); none: no picture");
   flags.add_switch("json", &values.json, "print JSON");
   int exit_code = kExitOk;
   if (!parse_or_help(flags, "activation", arguments, exit_code)) return exit_code;

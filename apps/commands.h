@@ -13,6 +13,7 @@ int run_activation(std::span<const std::string> arguments);
 int run_demo(std::span<const std::string> arguments);
 int run_eval(std::span<const std::string> arguments);
 int run_inspect(std::span<const std::string> arguments);
+int run_table(std::span<const std::string> arguments);
 int run_train(std::span<const std::string> arguments);
 
 // Parses the arguments. False when the subcommand is over: help was printed, or an error (exit_code says

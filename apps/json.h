@@ -1,4 +1,4 @@
-// A writer of JSON text: one object, nested objects, strings and numbers that read back as they were.
+// A writer of JSON text: one object, nested objects and arrays, strings and numbers that read back as they were.
 #pragma once
 
 #include <charconv>
@@ -34,11 +34,19 @@ class JsonWriter {
     start(key);
     open();
   }
-  void end_object() {
-    --depth_;
-    text_.append("\n").append(2 * depth_, ' ').append("}");
-    first_ = false;
+  void end_object() { close("}"); }
+
+  // Its elements have no keys. Every begin_array needs its end_array.
+  void begin_array(std::string_view key) {
+    start(key);
+    open("[");
   }
+  void end_array() { close("]"); }
+  void begin_object() {
+    start_element();
+    open();
+  }
+  void add(std::string_view value) { start_element() += quoted(value); }
 
   // Ends the outermost object and takes the text, with a newline at its end.
   std::string finish() && {
@@ -67,16 +75,22 @@ class JsonWriter {
   }
 
  private:
-  void open() {
-    text_ += "{";
+  void open(const char* bracket = "{") {
+    text_ += bracket;
     ++depth_;
     first_ = true;
   }
-  std::string& start(std::string_view key) {
-    text_.append(first_ ? "\n" : ",\n").append(2 * depth_, ' ').append(quoted(key)).append(": ");
+  void close(const char* bracket) {
+    --depth_;
+    text_.append("\n").append(2 * depth_, ' ').append(bracket);
+    first_ = false;
+  }
+  std::string& start_element() {
+    text_.append(first_ ? "\n" : ",\n").append(2 * depth_, ' ');
     first_ = false;
     return text_;
   }
+  std::string& start(std::string_view key) { return start_element().append(quoted(key)).append(": "); }
 
   std::string text_;
   std::size_t depth_ = 0;

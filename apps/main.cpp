@@ -18,6 +18,7 @@ constexpr Command kCommands[] = {
     {"demo", run_demo, "classify encrypted digits that the program draws, or images of yours (the default)"},
     {"eval", run_eval, "run MNIST test images encrypted and compare each with the integer network"},
     {"inspect", run_inspect, "show a model: layers, weights, ranges, operations"},
+    {"table", run_table, "run every system of the paper's table and print its row beside the measured one"},
     {"train", run_train, "train the network on MNIST and write it as a model file"},
     {"activation", run_activation, "find the best polynomial with power-of-two coefficients for a function"},
 };
@@ -44,7 +45,7 @@ int run(const std::vector<std::string>& words) {
   for (const Command& command : kCommands) {
     if (words[0] == command.name) return command.run(std::span(words).subspan(1));
   }
-  std::fprintf(stderr, "fcn-mnist: unknown command \"%s\"; known are demo, eval, inspect, train and activation\n",
+  std::fprintf(stderr, "fcn-mnist: unknown command \"%s\"; known are demo, eval, inspect, table, train and activation\n",
                words[0].c_str());
   return kExitBadInput;
 }

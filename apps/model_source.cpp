@@ -3,12 +3,44 @@
 #include "../nn/model_file.h"
 
 namespace fcn::apps {
+namespace {
 
-platform::Result<nn::Network> load_network(const std::string& path) {
-  if (!path.empty()) return nn::load_model(path);
-  std::string text;
-  for (std::size_t i = 0; i < kEmbeddedModelPieces; ++i) text += kEmbeddedModel[i];
-  return nn::parse_model(text, "the built-in model");
+using platform::concat;
+using platform::Result;
+
+constexpr nn::Shape kImage{1, 28, 28};
+
+Result<nn::Network> built_in(const std::string& file_name) {
+  for (std::size_t i = 0; i < kEmbeddedModelCount; ++i) {
+    const EmbeddedModel& model = kEmbeddedModels[i];
+    if (model.file_name != file_name) continue;
+    std::string text;
+    for (std::size_t p = 0; p < model.count; ++p) text += model.pieces[p];
+    return nn::parse_model(text, concat("the built-in model ", file_name));
+  }
+  return platform::Status(
+      platform::StatusCode::kUnavailable,
+      concat("no model ", file_name, " is built into this program; fcn-mnist train makes it"));
+}
+
+Result<nn::Network> over_image(Result<nn::Network> network) {
+  if (!network.ok()) return network;
+  const nn::Shape& input = network.value().input;
+  const bool window = input.channels == 1 && input.height == input.width && input.height < kImage.height;
+  return window ? nn::slide_over(network.value(), kImage) : std::move(network);
+}
+
+}  // namespace
+
+Result<nn::Network> load_network(const std::string& path) {
+  if (path.empty()) return load_system(nn::table_systems().front(), "");
+  const auto system = nn::find_system(path);
+  return system.ok() ? load_system(system.value(), "") : over_image(nn::load_model(path));
+}
+
+Result<nn::Network> load_system(const nn::System& system, const std::string& folder) {
+  return over_image(folder.empty() ? built_in(system.file_name)
+                                   : nn::load_model(folder + "/" + system.file_name));
 }
 
 }  // namespace fcn::apps

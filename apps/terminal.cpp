@@ -117,10 +117,27 @@ ProgressLine::~ProgressLine() {
   clear();
 }
 
+namespace {
+
+// ", 1:05 left", once there is something to tell it from.
+std::string time_left(std::chrono::steady_clock::duration elapsed, std::size_t done, std::size_t total) {
+  const double seconds = std::chrono::duration<double>(elapsed).count();
+  if (done == 0 || done >= total || seconds < 2) return "";
+  const auto left =
+      static_cast<unsigned long>(seconds * static_cast<double>(total - done) / static_cast<double>(done));
+  char text[40];
+  std::snprintf(text, sizeof text, ", %lu:%02lu left", left / 60, left % 60);
+  return text;
+}
+
+}  // namespace
+
 void ProgressLine::update(const std::string& stage, std::size_t done, std::size_t total) {
   const auto now = std::chrono::steady_clock::now();
   const std::size_t tenths = total == 0 ? 10 : std::min(done, total) * 10 / total;
   const bool new_stage = stage != stage_;
+  if (new_stage) started_ = now;
+  const std::string left = time_left(now - started_, done, total);
   if (style_.live) {
     if (!new_stage && done < total && now - drawn_ < std::chrono::milliseconds(80)) return;
     constexpr std::size_t kBar = 30;
@@ -129,11 +146,11 @@ void ProgressLine::update(const std::string& stage, std::size_t done, std::size_
     for (std::size_t i = 0; i < kBar; ++i) {
       bar += i < filled ? (style_.utf8 ? "\u2588" : "#") : (style_.utf8 ? "\u2591" : ".");
     }
-    std::fprintf(stderr, "\r\x1b[K  %s %zu/%zu  %s", bar.c_str(), done, total, stage.c_str());
+    std::fprintf(stderr, "\r\x1b[K  %s %zu/%zu  %s%s", bar.c_str(), done, total, stage.c_str(), left.c_str());
     std::fflush(stderr);
     shown_ = true;
   } else if (new_stage || tenths > tenths_) {
-    std::fprintf(stderr, "%s: %zu of %zu\n", stage.c_str(), done, total);
+    std::fprintf(stderr, "%s: %zu of %zu%s\n", stage.c_str(), done, total, left.c_str());
   }
   stage_ = stage;
   tenths_ = tenths;

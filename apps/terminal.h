@@ -34,7 +34,8 @@ std::string format_bytes(std::size_t bytes);
 // "67,194".
 std::string format_count(std::size_t count);
 
-// One line on stderr that says how far the work is: a bar on a terminal, otherwise a plain line every tenth.
+// One line on stderr that says how far the work is and how long it will take: a bar on a terminal, otherwise a plain line
+// every tenth.
 class ProgressLine {
  public:
   ProgressLine();
@@ -52,7 +53,7 @@ class ProgressLine {
   bool shown_ = false;
   std::string stage_;
   std::size_t tenths_ = 0;
-  std::chrono::steady_clock::time_point drawn_;
+  std::chrono::steady_clock::time_point drawn_, started_;  // of the stage
 };
 
 }  // namespace fcn::apps

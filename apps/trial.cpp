@@ -15,7 +15,7 @@ Result<Trial> run_trial(const nn::Network& network, nn::Client& client, const nn
         platform::concat("the image has ", image.size(), " pixels, the model reads ", network.input.size()));
   }
   const std::vector<std::int64_t> pixels = nn::quantize_pixels(image, network.input_max);
-  FCN_ASSIGN_OR_RETURN(const std::vector<std::int64_t> expected, nn::plain_run(network, pixels));
+  FCN_ASSIGN_OR_RETURN(const std::vector<nn::WideInteger> expected, nn::plain_run_wide(network, pixels));
   Trial trial;
   const Stopwatch encrypt_watch;
   FCN_ASSIGN_OR_RETURN(const fv::Bytes upload, client.encrypt(pixels, pool));
@@ -24,7 +24,7 @@ Result<Trial> run_trial(const nn::Network& network, nn::Client& client, const nn
   FCN_ASSIGN_OR_RETURN(const fv::Bytes download, server.infer(upload, pool, &trial.counts, progress));
   trial.infer_seconds = infer_watch.seconds();
   const Stopwatch decrypt_watch;
-  FCN_ASSIGN_OR_RETURN(const std::vector<std::int64_t> scores, client.decrypt(download, pool));
+  FCN_ASSIGN_OR_RETURN(const std::vector<nn::WideInteger> scores, client.decrypt_wide(download, pool));
   trial.decrypt_seconds = decrypt_watch.seconds();
   trial.upload_bytes = upload.size();
   trial.download_bytes = download.size();

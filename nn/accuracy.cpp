@@ -1,29 +1,28 @@
 #include "accuracy.h"
 
-#include <numeric>
-
-#include "plain_run.h"
+#include "exact_classifier.h"
 #include "quantize_pixels.h"
 
 namespace fcn::nn {
 
 platform::Result<std::size_t> count_correct(const Network& network, const Dataset& images, std::size_t first,
-                                            std::size_t count, platform::ThreadPool& pool) {
+                                            std::size_t count, platform::ThreadPool& pool,
+                                            const Progress& progress) {
   if (first > images.count() || count > images.count() - first) {
     return platform::invalid_argument(
         platform::concat("images ", first, " to ", first + count, " of only ", images.count()));
   }
-  std::vector<std::uint8_t> correct(count, 0);
-  std::vector<platform::Status> errors(count);
-  pool.parallel_for(count, [&](std::size_t i, std::size_t) {
-    const auto scores = plain_run(network, quantize_pixels(images.image(first + i), network.input_max));
-    errors[i] = scores.status();
-    if (scores.ok()) correct[i] = argmax(scores.value()) == images.labels[first + i];
-  });
-  for (platform::Status& error : errors) {
-    if (!error.ok()) return std::move(error);
+  FCN_ASSIGN_OR_RETURN(const ExactClassifier classifier, ExactClassifier::create(network));
+  std::vector<std::int64_t> pixels;
+  for (std::size_t i = first; i < first + count; ++i) {
+    const std::vector<std::int64_t> image = quantize_pixels(images.image(i), network.input_max);
+    pixels.insert(pixels.end(), image.begin(), image.end());
   }
-  return std::accumulate(correct.begin(), correct.end(), std::size_t{0});
+  std::vector<std::size_t> answers(count);
+  FCN_RETURN_IF_ERROR(classifier.classify(pixels, answers, pool, nullptr, progress));
+  std::size_t correct = 0;
+  for (std::size_t i = 0; i < count; ++i) correct += answers[i] == images.labels[first + i];
+  return correct;
 }
 
 }  // namespace fcn::nn

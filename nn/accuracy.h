@@ -4,12 +4,15 @@
 #include "../platform/thread_pool.h"
 #include "idx_file.h"
 #include "network.h"
+#include "progress.h"
 
 namespace fcn::nn {
 
-// The number of images first .. first + count - 1 whose largest score is that of their label, by plain_run.
-// Errors: kInvalidArgument (images missing or of another size), those of plain_run.
+// The number of images first .. first + count - 1 whose largest score is that of their label.
+// Exact, whatever the size of the network's values (exact_classifier.h).
+// Errors: kInvalidArgument (images missing or of another size), those of ExactClassifier.
 platform::Result<std::size_t> count_correct(const Network& network, const Dataset& images, std::size_t first,
-                                            std::size_t count, platform::ThreadPool& pool);
+                                            std::size_t count, platform::ThreadPool& pool,
+                                            const Progress& progress = {});
 
 }  // namespace fcn::nn

@@ -91,18 +91,32 @@ Result<Bytes> Client::encrypt(std::span<const std::int64_t> inputs, platform::Th
   return make_message(MessageKind::kRequest, fingerprint_, key_id_, payload);
 }
 
-Result<std::vector<std::int64_t>> Client::decrypt(ByteSpan answer, platform::ThreadPool& pool) const {
+Result<std::vector<fv::Ciphertext>> Client::open_answer(ByteSpan answer) const {
   FCN_ASSIGN_OR_RETURN(const ByteSpan payload,
                        open_message(answer, MessageKind::kAnswer, fingerprint_, &key_id_));
-  FCN_ASSIGN_OR_RETURN(const std::vector<fv::Ciphertext> scores,
+  FCN_ASSIGN_OR_RETURN(std::vector<fv::Ciphertext> scores,
                        fv::deserialize_ciphertexts(spec_.params, payload));
   if (scores.size() != spec_.answer_ciphertexts()) {
     return platform::corrupt(
         concat("an answer of ", scores.size(), " ciphertexts, not ", spec_.answer_ciphertexts()));
   }
+  return scores;
+}
+
+Result<std::vector<std::int64_t>> Client::decrypt(ByteSpan answer, platform::ThreadPool& pool) const {
+  FCN_ASSIGN_OR_RETURN(const std::vector<fv::Ciphertext> scores, open_answer(answer));
   if (spec_.layout == Layout::kPixel) return decrypt_values(secret_, scores, pool);
   FCN_ASSIGN_OR_RETURN(const fv::SlotEncoder encoder, fv::SlotEncoder::create(spec_.params));
   return decrypt_slots(secret_, encoder, scores, spec_.output_slots, spec_.outputs, pool);
+}
+
+Result<std::vector<WideInteger>> Client::decrypt_wide(ByteSpan answer, platform::ThreadPool& pool) const {
+  if (spec_.layout == Layout::kPacked) {
+    FCN_ASSIGN_OR_RETURN(const std::vector<std::int64_t> scores, decrypt(answer, pool));
+    return std::vector<WideInteger>(scores.begin(), scores.end());
+  }
+  FCN_ASSIGN_OR_RETURN(const std::vector<fv::Ciphertext> scores, open_answer(answer));
+  return decrypt_wide_values(secret_, scores, pool);
 }
 
 Result<SecretBuffer<std::uint8_t>> serialize_client_key(const Client& client) {

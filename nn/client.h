@@ -8,6 +8,7 @@
 #include "../fv/keys.h"
 #include "../platform/thread_pool.h"
 #include "client_spec.h"
+#include "wide_integer.h"
 
 namespace fcn::nn {
 
@@ -35,12 +36,15 @@ class Client {
   // The scores in an answer, spec().outputs integers. Errors: kCorrupt, kMismatch (an answer for another key or
   // model), kOutOfRange. Whoever sends damaged answers must not learn what became of them (fv/README.md).
   platform::Result<std::vector<std::int64_t>> decrypt(fv::ByteSpan answer, platform::ThreadPool& pool) const;
+  // The same for networks whose scores pass 62 bits.
+  platform::Result<std::vector<WideInteger>> decrypt_wide(fv::ByteSpan answer, platform::ThreadPool& pool) const;
 
  private:
   friend struct internal::ClientAccess;
   friend platform::Result<platform::SecretBuffer<std::uint8_t>> serialize_client_key(const Client& client);
   friend platform::Result<Client> deserialize_client_key(fv::ByteSpan bytes, const platform::Seed& seed,
                                                          const ntt::KernelTable& kernels);
+  platform::Result<std::vector<fv::Ciphertext>> open_answer(fv::ByteSpan answer) const;
   Client(ClientSpec spec, fv::SecretKey secret, const KeyId& key_id, platform::ChaCha20 rng);
   ClientSpec spec_;
   std::uint64_t fingerprint_;

@@ -21,6 +21,7 @@ if(TARGET fcn_mnist_parts)
            COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/apps/embed_text_test.sh ${CMAKE_COMMAND}
                    ${PROJECT_SOURCE_DIR}/apps/embed_text.cmake ${CMAKE_CXX_COMPILER})
   add_test(NAME apps/cli COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/apps/cli_test.sh $<TARGET_FILE:fcn-mnist>)
+  add_test(NAME apps/table COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/apps/table_test.sh $<TARGET_FILE:fcn-mnist>)
   add_test(NAME apps/activation COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/apps/activation_test.sh $<TARGET_FILE:fcn-mnist>)
   add_test(NAME apps/download_mnist COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/apps/download_mnist_test.sh
                                             ${PROJECT_SOURCE_DIR}/apps/download_mnist.sh)

@@ -28,7 +28,8 @@ refused() { expect 2 "$@"; }
 shows() { grep -qF -e "$1" "${2:-out}" || fail "no \"$1\" in ${2:-out}"; }
 
 accepted "usage: fcn-mnist activation" --help
-accepted "0.120503 x^2 + 0.5 x + 0.153614" --function swish --interval -4,4 --degree 2 --svg swish.svg
+accepted "0.120503 x^2 + 0.5 x + 0.153614" --function swish --interval -4,4 --degree 2
+shows "drawn: swish.svg"
 shows "1/8 x^2 + 1/2 x + 1/8"
 shows "of 6859 polynomials measured"
 shows "Swish-AQ is not the optimum: its error is 1.635 times the least"
@@ -39,7 +40,11 @@ done
 [ "$(grep -c "<polyline" swish.svg)" = 14 ] || fail "swish.svg lacks curves"
 if grep -qE "nan|inf" swish.svg; then fail "swish.svg has a point nowhere"; fi
 
-accepted "Swish-AQ is the optimum" --function relu
+accepted "Swish-AQ is the optimum" --function relu --svg curves.svg
+shows "<svg " curves.svg
+if [ -e relu.svg ]; then fail "a picture beside the one asked for"; fi
+accepted "Swish-AQ is the optimum" --function relu --svg none
+if [ -e relu.svg ] || [ -e none ]; then fail "a picture that was not wanted"; fi
 accepted "Swish-AQ, 1/8 x^2 + 1/2 x + 1/4, is not admissible here" --function relu --exponents -2,2
 accepted '"swish_aq_is_optimal": true' --function=relu --weight none --json
 for key in function low high degree weight minimax least_squares unconstrained power_of_two coefficients max_error \
@@ -51,7 +56,10 @@ accepted '"weight": "normal"' --function tanh --degree 3 --weight normal --json
 printf '# |x|\n-1 1\r\n0, 0\n\n1,\t1\n' >samples
 accepted "table on [-1, 1], degree 2" --samples samples --interval -1,1
 shows "x^2 + 0.125" # the minimax quadratic of |x|
-refused "samples belong to the function table, not to relu" --samples samples --function relu
+refused "--samples samples is a function of its own: leave out --function relu" --samples samples --function relu
+: >empty
+refused "--samples empty is a function of its own" --samples empty --function relu
+refused "a table of 0 samples" --samples empty
 refused "samples from -1 to 1 do not cover the interval [-1, 2]" --samples samples --interval -1,2
 printf '0 0\n1 one\n' >words
 refused "words, line 2: \"1 one\" is not two numbers" --samples words

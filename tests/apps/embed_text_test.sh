@@ -10,21 +10,31 @@ while [ $i -lt 500 ]; do
   printf 'line %d: "quotes" \\backslash \\n [brackets] a;b;;c ${name} @name@ # 0*3 -4 %% <tab\t>\n' $i
   i=$((i + 1))
 done >"$work/text"
-"$cmake" -DINPUT="$work/text" -DOUTPUT="$work/embedded.cpp" -P "$script"
+printf 'short' >"$work/other"
+"$cmake" -DINPUTS="$work/other;$work/text" -DOUTPUT="$work/embedded.cpp" -P "$script"
 cat >"$work/print.cpp" <<'END'
 #include <cstdio>
 #include <string_view>
 namespace fcn::apps {
-extern const std::string_view kEmbeddedModel[];
-extern const std::size_t kEmbeddedModelPieces;
+struct EmbeddedModel {
+  std::string_view file_name;
+  const std::string_view* pieces;
+  std::size_t count;
+};
+extern const EmbeddedModel kEmbeddedModels[];
+extern const std::size_t kEmbeddedModelCount;
 }
-int main() {
-  for (std::size_t i = 0; i < fcn::apps::kEmbeddedModelPieces; ++i) {
-    std::fwrite(fcn::apps::kEmbeddedModel[i].data(), 1, fcn::apps::kEmbeddedModel[i].size(), stdout);
+int main(int, char** words) {
+  for (std::size_t m = 0; m < fcn::apps::kEmbeddedModelCount; ++m) {
+    const fcn::apps::EmbeddedModel& model = fcn::apps::kEmbeddedModels[m];
+    if (model.file_name != words[1]) continue;
+    for (std::size_t i = 0; i < model.count; ++i) std::fwrite(model.pieces[i].data(), 1, model.pieces[i].size(), stdout);
   }
 }
 END
 "$compiler" -std=c++20 "$work/print.cpp" "$work/embedded.cpp" -o "$work/print"
-"$work/print" >"$work/out"
-cmp "$work/text" "$work/out"
+for name in text other; do
+  "$work/print" "$name" >"$work/out"
+  cmp "$work/$name" "$work/out"
+done
 echo "embedded text is the text"

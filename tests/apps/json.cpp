@@ -30,6 +30,31 @@ TEST(Json, ObjectsNestAndKeepTheirOrder) {
             "}\n");
 }
 
+TEST(Json, ArraysHoldObjectsAndStrings) {
+  JsonWriter json;
+  json.begin_array("systems");
+  json.begin_object();
+  json.add("n", 1);
+  json.end_object();
+  json.begin_object();
+  json.end_object();
+  json.add("a \"word\"");
+  json.end_array();
+  json.add("last", 2);
+  EXPECT_EQ(std::move(json).finish(),
+            "{\n"
+            "  \"systems\": [\n"
+            "    {\n"
+            "      \"n\": 1\n"
+            "    },\n"
+            "    {\n"
+            "    },\n"
+            "    \"a \\\"word\\\"\"\n"
+            "  ],\n"
+            "  \"last\": 2\n"
+            "}\n");
+}
+
 TEST(Json, StringsAreEscaped) {
   EXPECT_EQ(JsonWriter::quoted("plain"), "\"plain\"");
   EXPECT_EQ(JsonWriter::quoted("a\"b\\c"), "\"a\\\"b\\\\c\"");

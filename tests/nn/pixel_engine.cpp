@@ -4,11 +4,13 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <type_traits>
 
 #include "fv/serialization.h"
 #include "nn/idx_file.h"
+#include "nn/internal/value_store.h"
 #include "nn/model_file.h"
 #include "nn/pixel_client.h"
 #include "nn/plain_run.h"
@@ -144,6 +146,95 @@ TEST(PixelEngine, SameBitsInUsedMemory) {
       ASSERT_TRUE(scores.ok());
       EXPECT_EQ(fv::serialize(std::span<const fv::Ciphertext>(scores.value())),
                 fv::serialize(std::span<const fv::Ciphertext>(expected.value())));
+    }
+  }
+}
+
+// Layers of several channels and windows: values in groups, made on demand and freed; wide scores; secure parameters of both
+// kinds of key switching.
+Network window_network(test::Random& random, int squares) {
+  Network network;
+  network.name = "windows";
+  network.input = {1, 9, 9};
+  network.input_max = 3;
+  Shape shape = network.input;
+  for (int i = 0; i < squares; ++i) {
+    Layer conv = make_conv2d(shape, 3, 3, i == 0 ? 1 : 2, i % 2);
+    test::randomize_weights(random, conv);
+    network.layers.push_back(conv);
+    shape = conv.out;
+    network.layers.push_back(make_polynomial(shape, {i % 2, 0, 1}));
+  }
+  Layer pool = make_sum_pool(shape, 2, 1, 0);
+  if (shape.height > 1) network.layers.push_back(pool);
+  Layer dense = make_dense(network.layers.back().out, 2);
+  test::randomize_weights(random, dense);
+  network.layers.push_back(dense);
+  return network;
+}
+
+TEST(PixelEngine, DeepNetworksEqualTheIntegerNetworkUnderTheirOwnParameters) {
+  for (int squares = 1; squares <= 4; ++squares) {
+    test::Random random(static_cast<std::uint64_t>(40 + squares));
+    const Network network = window_network(random, squares);
+    auto plan = smallest_pixel_plan(network, test::default_test_kernels());
+    ASSERT_TRUE(plan.ok()) << plan.status().message();
+    const bool digits = plan->params().spec().special_prime == 0;
+    for (const bool other : {false, true}) {
+      if (other) {  // the same n with the other kind of key switching, where that holds the noise too
+        const auto switching = digits ? PixelKeySwitching::kSpecialPrime : PixelKeySwitching::kDigits;
+        const auto bits = static_cast<unsigned>(std::lround(plan->params().log2_q()));
+        const auto spec = pixel_candidate(2 * plan->params().n(), bits + 4, switching);
+        ASSERT_TRUE(spec.ok()) << spec.status().message();
+        const auto params = fv::Params::create(spec.value(), test::default_test_kernels());
+        ASSERT_TRUE(params.ok()) << params.status().message();
+        plan = PixelPlan::create(network, params.value());
+        ASSERT_TRUE(plan.ok()) << plan.status().message();
+      }
+      Party party = Party::create(plan->params().spec());
+      const PixelEngine engine(std::move(plan).value());
+      plan = PixelPlan(engine.plan());
+      platform::ThreadPool pool(2);
+      const auto pixels = test::random_image(random, network);
+      auto encrypted = encrypt_pixels(party.secret, pixels, party.rng, pool);
+      ASSERT_TRUE(encrypted.ok());
+      OpCounts counts;
+      auto scores = engine.infer(encrypted.value(), party.relin, pool, &counts);
+      ASSERT_TRUE(scores.ok()) << scores.status().message();
+      EXPECT_EQ(counts, engine.plan().counts());
+      const auto values = decrypt_wide_values(party.secret, scores.value(), pool);
+      ASSERT_TRUE(values.ok()) << values.status().message();
+      EXPECT_EQ(values.value(), plain_run_wide(network, pixels).value()) << squares << " squares";
+      if (squares < 4) continue;
+      EXPECT_FALSE(plain_run(network, std::vector<std::int64_t>(81, 3)).ok());  // beyond 63 bits
+      EXPECT_EQ(decrypt_values(party.secret, scores.value(), pool).ok(), plain_run(network, pixels).ok());
+    }
+  }
+}
+
+// What is made for three groups of a stage, and freed when they are done.
+TEST(PixelEngine, ValuesAreReadByTheGroupsThatCountAsTheirReaders) {
+  test::Random random(50);
+  const Network network = window_network(random, 2);
+  const auto circuit = internal::PixelCircuit::create(network, 2);
+  ASSERT_TRUE(circuit.ok()) << circuit.status().message();
+  for (std::size_t threads = 1; threads <= 3; ++threads) {
+    auto from = internal::ValueStore::of_inputs(network.input.size());
+    for (const internal::CircuitStage& stage : circuit.value()->stages()) {
+      auto to = internal::ValueStore::of_stage(*circuit.value(), stage, threads, from);
+      std::vector<std::uint32_t> made(stage.out.size(), 0), readers(from.values.size(), 0);
+      for (const internal::OutputGroup& group : to.groups) {
+        std::vector<bool> read(from.values.size(), false);
+        for (const std::uint32_t o : group.outputs) {
+          ++made[o];
+          circuit.value()->for_each_weight(stage, o,
+                                           [&](std::uint32_t input, std::int64_t) { read[input] = true; });
+        }
+        for (std::size_t i = 0; i < read.size(); ++i) readers[i] += read[i];
+      }
+      for (std::size_t o = 0; o < made.size(); ++o) ASSERT_EQ(made[o], stage.live[o] ? 1u : 0u);
+      ASSERT_EQ(from.readers, readers);
+      from = std::move(to);
     }
   }
 }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
 #include <cstdlib>
 
@@ -143,21 +144,102 @@ TEST(PixelPlan, CorrelatedRowsRaiseTheNoiseBound) {
   EXPECT_NEAR(noise_of({{1, 2}, {-4, -8}}) - distinct, 0.5, 0.01);  // -X^2 times it
 }
 
-TEST(SmallestPixelPlan, TakesTheFewestBitsThatTheNoiseAllows) {
-  Network network = dense_network({{1, -2, 0}, {0, 4, 8}, {1, 1, 1}});
+// squares of dense layers, so many in a row; weights 1 add no noise of their own.
+Network chain_of_squares(int squares) {
+  Network network = dense_network({{1}});
+  for (int i = 0; i < squares; ++i) {
+    network.layers.push_back(make_polynomial({1, 1, 1}, {0, 0, 1}));
+    append_dense(network, {{1}});
+  }
+  return network;
+}
+
+// The plan of every candidate of one n, tried one by one.
+struct Candidate {
+  unsigned q_bits;
+  PixelKeySwitching switching;
+  PixelPlan plan;
+};
+std::vector<Candidate> accepted_candidates(const Network& network, std::size_t n) {
+  std::vector<Candidate> accepted;
+  for (const PixelKeySwitching switching : {PixelKeySwitching::kDigits, PixelKeySwitching::kSpecialPrime}) {
+    for (unsigned q_bits = 20; q_bits <= 214; ++q_bits) {
+      const auto spec = pixel_candidate(n, q_bits, switching);
+      if (!spec.ok()) continue;
+      const auto params = fv::Params::create(spec.value(), test::default_test_kernels());
+      if (!params.ok()) continue;
+      auto plan = PixelPlan::create(network, params.value());
+      if (!plan.ok()) continue;
+      accepted.push_back({q_bits, switching, std::move(plan).value()});
+      break;  // more bits cost more
+    }
+  }
+  return accepted;
+}
+
+TEST(SmallestPixelPlan, IsTheCheapestOfAllAtTheSmallestRing) {
+  std::size_t largest_n = 0;
+  for (const int squares : {0, 1, 2, 3, 4, 6, 7}) {
+    const Network network = chain_of_squares(squares);
+    const auto found = smallest_pixel_plan(network, test::default_test_kernels());
+    ASSERT_TRUE(found.ok()) << found.status().message();
+    EXPECT_LE(found->log2_failure(), -128);
+    const std::size_t n = found->params().n();
+    largest_n = n;
+    if (n > 2048) {
+      EXPECT_TRUE(accepted_candidates(network, n / 2).empty());
+    }
+    const std::vector<Candidate> all = accepted_candidates(network, n);
+    ASSERT_FALSE(all.empty());
+    const Candidate* cheapest = &all.front();
+    for (const Candidate& candidate : all) {
+      if (candidate.plan.cost() < cheapest->plan.cost()) cheapest = &candidate;
+    }
+    EXPECT_EQ(found->params().fingerprint(), cheapest->plan.params().fingerprint())
+        << squares << " squares: " << cheapest->q_bits << " bits";
+  }
+  EXPECT_EQ(largest_n, 4096u);
+}
+
+TEST(SmallestPixelPlan, RefusesWhatNoSetHoldsNamingTheLayerAndTheBits) {
+  const auto plan = smallest_pixel_plan(chain_of_squares(80), test::default_test_kernels());
+  EXPECT_EQ(plan.status().code(), StatusCode::kOutOfRange);
+  EXPECT_NE(plan.status().message().find("layer "), std::string::npos) << plan.status().message();
+  EXPECT_NE(plan.status().message().find("bits too small"), std::string::npos) << plan.status().message();
+}
+
+TEST(PixelCandidate, SplitsBitsEvenlyAndStaysWithinTheSecurityTable) {
+  const auto two = pixel_candidate(4096, 75, PixelKeySwitching::kDigits);
+  ASSERT_TRUE(two.ok());
+  ASSERT_EQ(two->q_primes.size(), 2u);
+  EXPECT_EQ(std::bit_width(two->q_primes[0]), 37);
+  EXPECT_EQ(std::bit_width(two->q_primes[1]), 38);
+  EXPECT_EQ(two->digit_bits, 10u);
+  EXPECT_EQ(two->special_prime, 0u);
+  const auto special = pixel_candidate(4096, 68, PixelKeySwitching::kSpecialPrime);
+  ASSERT_TRUE(special.ok());
+  EXPECT_EQ(std::bit_width(special->special_prime), 34);
+  EXPECT_EQ(special->digit_bits, 0u);
+  EXPECT_FALSE(pixel_candidate(4096, 107, PixelKeySwitching::kDigits).ok());
+  EXPECT_TRUE(pixel_candidate(4096, 106, PixelKeySwitching::kDigits).ok());
+  EXPECT_FALSE(pixel_candidate(4096, 72, PixelKeySwitching::kSpecialPrime).ok());
+}
+
+// Squares are relinearized at once where many sums would read three components, and after the sums where few do.
+TEST(PixelPlan, RelinearizesWhereItIsCheaper) {
+  Network network = dense_network({{1, 2}, {1, 1}, {1, 4}});
   network.layers.push_back(make_polynomial({3, 1, 1}, {0, 0, 1}));
-  append_dense(network, {{1, 0, 2}});
-  network.layers.push_back(make_polynomial({1, 1, 1}, {0, 0, 1}));
-  const auto plan = smallest_pixel_plan(network, test::default_test_kernels());
-  ASSERT_TRUE(plan.ok()) << plan.status().message();
-  EXPECT_LE(plan->log2_failure(), -128);
-  const auto bits = static_cast<unsigned>(std::lround(plan->params().log2_q()));
-  EXPECT_LT(bits, 50u);
-  auto spec = fv::pixel_spec(bits - 1);
-  ASSERT_TRUE(spec.ok());
-  auto smaller = fv::Params::create(spec.value());
-  ASSERT_TRUE(smaller.ok());
-  EXPECT_EQ(PixelPlan::create(network, smaller.value()).status().code(), StatusCode::kOutOfRange);
+  append_dense(network, {{1, 1, 1}});
+  const auto few = PixelPlan::create(network, pixel_params());
+  ASSERT_TRUE(few.ok()) << few.status().message();
+  EXPECT_FALSE(few->stages()[0].relinearize_output);
+  EXPECT_EQ(few->counts().relinearizations, 1u);
+  network.layers.pop_back();
+  append_dense(network, std::vector<std::vector<std::int64_t>>(40, {1, 1, 1}));
+  const auto many = PixelPlan::create(network, pixel_params());
+  ASSERT_TRUE(many.ok()) << many.status().message();
+  EXPECT_TRUE(many->stages()[0].relinearize_output);
+  EXPECT_EQ(many->counts().relinearizations, 3u);
 }
 
 TEST(PixelPlan, RefusesOtherPlaintextModuli) {
