@@ -97,7 +97,7 @@ std::string format_seconds(double seconds) {
   return with_decimals(seconds * 1e6, "us");
 }
 
-std::string format_bytes(std::size_t bytes) {
+std::string format_bytes(std::uint64_t bytes) {
   const double value = static_cast<double>(bytes);
   if (value >= 1e9) return with_decimals(value / 1e9, "GB");
   if (value >= 1e6) return with_decimals(value / 1e6, "MB");
@@ -105,7 +105,7 @@ std::string format_bytes(std::size_t bytes) {
   return std::to_string(bytes) + " bytes";
 }
 
-std::string format_count(std::size_t count) {
+std::string format_count(std::uint64_t count) {
   std::string text = std::to_string(count);
   for (std::size_t i = text.size(); i > 3; i -= 3) text.insert(i - 3, 1, ',');
   return text;

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -30,9 +31,9 @@ void print_beside(std::FILE* stream, const std::vector<std::string>& rows, std::
 
 // "1.23 s", "45.6 ms"; "1.23 MB", "456 kB" (powers of ten), "12 bytes".
 std::string format_seconds(double seconds);
-std::string format_bytes(std::size_t bytes);
+std::string format_bytes(std::uint64_t bytes);
 // "67,194".
-std::string format_count(std::size_t count);
+std::string format_count(std::uint64_t count);
 
 // One line on stderr that says how far the work is and how long it will take: a bar on a terminal, otherwise a plain line
 // every tenth.

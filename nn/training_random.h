@@ -26,7 +26,9 @@ class TrainingRandom {
   std::vector<std::uint32_t> permutation(std::size_t count) {
     std::vector<std::uint32_t> order(count);
     for (std::size_t i = 0; i < count; ++i) order[i] = static_cast<std::uint32_t>(i);
-    for (std::size_t i = count; i > 1; --i) std::swap(order[i - 1], order[generator_.next_u64() % i]);
+    for (std::size_t i = count; i > 1; --i) {
+      std::swap(order[i - 1], order[static_cast<std::size_t>(generator_.next_u64() % i)]);
+    }
     return order;
   }
 

@@ -165,9 +165,11 @@ FCN_ON_ALL_KERNELS(Monomial);
 
 TEST(LazyTerms, FillTheSignedRange) {
   for (const std::uint64_t q : {std::uint64_t{3}, std::uint64_t{17}, kLargest50, kLargest61}) {
-    const test::Uint128 limit = std::numeric_limits<std::int64_t>::max();
-    EXPECT_LE(static_cast<test::Uint128>(lazy_terms(q)) * (q - 1), limit);
-    EXPECT_GT(static_cast<test::Uint128>(lazy_terms(q) + 1) * (q - 1), limit);
+    const std::uint64_t limit = std::numeric_limits<std::int64_t>::max(), terms = lazy_terms(q);
+    const std::uint64_t filled = terms * (q - 1);
+    ASSERT_EQ(filled / terms, q - 1);  // no overflow
+    EXPECT_LE(filled, limit);
+    EXPECT_LT(limit - filled, q - 1);
   }
   EXPECT_GE(lazy_terms(kLargest50), std::uint64_t{1} << 13);
 }

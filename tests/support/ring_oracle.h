@@ -8,17 +8,33 @@
 
 namespace fcn::test {
 
-__extension__ using Uint128 = unsigned __int128;
 using Residues = std::vector<std::uint64_t>;
 using Random = std::mt19937_64;
 
-inline std::uint64_t multiply_ref(std::uint64_t a, std::uint64_t b, std::uint64_t q) {
-  return static_cast<std::uint64_t>(static_cast<Uint128>(a) * b % q);
-}
+#if defined(__SIZEOF_INT128__)
+__extension__ using Uint128 = unsigned __int128;
 
 inline std::uint64_t add_ref(std::uint64_t a, std::uint64_t b, std::uint64_t q) {
   return static_cast<std::uint64_t>((static_cast<Uint128>(a) + b) % q);
 }
+
+inline std::uint64_t multiply_ref(std::uint64_t a, std::uint64_t b, std::uint64_t q) {
+  return static_cast<std::uint64_t>(static_cast<Uint128>(a) * b % q);
+}
+#else  // for q < 2^63, bit by bit
+inline std::uint64_t add_ref(std::uint64_t a, std::uint64_t b, std::uint64_t q) {
+  return (a % q + b % q) % q;
+}
+
+inline std::uint64_t multiply_ref(std::uint64_t a, std::uint64_t b, std::uint64_t q) {
+  std::uint64_t product = 0;
+  for (int bit = 63; bit >= 0; --bit) {
+    product = add_ref(product, product, q);
+    if ((b >> bit) % 2 == 1) product = add_ref(product, a, q);
+  }
+  return product;
+}
+#endif
 
 inline std::uint64_t power_ref(std::uint64_t a, std::uint64_t exponent, std::uint64_t q) {
   std::uint64_t power = 1 % q;

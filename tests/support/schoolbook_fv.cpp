@@ -6,12 +6,19 @@
 namespace fcn::test {
 namespace {
 
-__extension__ using Int128 = __int128;
-
-BigInt from_128(Int128 x) {
+// Sums of products below 2^127, where the compiler has such an integer.
+#if defined(__SIZEOF_INT128__)
+__extension__ using Sum = __int128;
+BigInt to_big_int(Sum x) {
   return BigInt(static_cast<std::int64_t>(x >> 64)) * BigInt::power_of_two(64) +
          BigInt(static_cast<std::uint64_t>(x));
 }
+#else
+using Sum = BigInt;
+const BigInt& to_big_int(const Sum& x) {
+  return x;
+}
+#endif
 
 // coefficient * X^exponent added to x, exponent < 2n: X^n = -1.
 void add_term(Poly& x, const BigInt& coefficient, std::size_t exponent) {
@@ -60,13 +67,13 @@ Poly negacyclic_product(const Poly& x, const SmallPoly& y) {
       for (std::size_t b = 32; b-- > 0;) piece[i] = 2 * piece[i] + (x[i].magnitude_bit(low + b) ? 1 : 0);
       if (x[i].is_negative()) piece[i] = -piece[i];
     }
-    std::vector<Int128> sums(n, 0);
+    std::vector<Sum> sums(n, Sum(0));
     for (std::size_t j = 0; j < n; ++j) {
       if (y[j] == 0) continue;
-      for (std::size_t i = 0; i < n - j; ++i) sums[i + j] += static_cast<Int128>(piece[i]) * y[j];
-      for (std::size_t i = n - j; i < n; ++i) sums[i + j - n] -= static_cast<Int128>(piece[i]) * y[j];
+      for (std::size_t i = 0; i < n - j; ++i) sums[i + j] += Sum(piece[i]) * Sum(y[j]);
+      for (std::size_t i = n - j; i < n; ++i) sums[i + j - n] -= Sum(piece[i]) * Sum(y[j]);
     }
-    for (std::size_t i = 0; i < n; ++i) product[i] += from_128(sums[i]) * BigInt::power_of_two(low);
+    for (std::size_t i = 0; i < n; ++i) product[i] += to_big_int(sums[i]) * BigInt::power_of_two(low);
   }
   return product;
 }
