@@ -91,28 +91,6 @@ build() { # preset
   cmake --build --preset "$1" --parallel "$jobs"
 }
 
-# Why tests were skipped, from ctest's log: each reason once, with how many and which.
-report_skips() { # preset
-  awk '
-    function note(reason) {
-      if (name == "") return
-      if (!(reason in count)) order[++reasons] = reason
-      if (++count[reason] <= 5) names[reason] = names[reason] "\n      " name
-      name = ""
-    }
-    /^[0-9]+\/[0-9]+ Testing: / { name = $3; reading = 0 }
-    reading && NF { note($0); reading = 0 }  # GoogleTest: the reason stands below "file:line: Skipped"
-    /: Skipped$/ { reading = 1 }
-    /^skipped: / { note(substr($0, 10)) }  # scripts
-    /^Test Skipped|^\[  SKIPPED \]/ { note("no reason given") }
-    END {
-      for (i = 1; i <= reasons; ++i) {
-        more = count[order[i]] > 5 ? "\n      and " count[order[i]] - 5 " more" : ""
-        print "  skipped, " count[order[i]] (count[order[i]] > 1 ? " tests: " : " test: ") order[i] names[order[i]] more
-      }
-    }' "build/$1/Testing/Temporary/LastTest.log"
-}
-
 summary=()
 failed=0
 run_tests() { # title, preset, then arguments of ctest
@@ -124,7 +102,7 @@ run_tests() { # title, preset, then arguments of ctest
   [ $result = 0 ] || failed=1
   summary+=("$title: $(grep -E 'tests passed' "$log" || echo 'no test ran')")
   summary+=("$(grep -E '^Total Test time' "$log" || true)")
-  summary+=("$(report_skips "$preset")")
+  summary+=("$(awk -f tests/report_skips.awk "build/$preset/Testing/Temporary/LastTest.log")")
 }
 
 # One fuzzer a processor at a time. What makes one fail stays in build/fuzz/found.
