@@ -6,7 +6,7 @@ endif()
 
 # One build of the project is enough for these, which make builds of their own.
 if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT CMAKE_CROSSCOMPILING AND FCN_THREADS AND NOT FCN_COVERAGE)
-  foreach(way installed pkg-config readme)
+  foreach(way installed pkg-config readme subdirectory fetch)
     add_test(NAME package/${way}
              COMMAND ${FCN_PACKAGE_DIR}/run.sh ${way} ${CMAKE_CURRENT_BINARY_DIR}/package/${way} ${PROJECT_SOURCE_DIR}
                      ${PROJECT_BINARY_DIR})

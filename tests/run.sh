@@ -41,7 +41,7 @@ while [ $# -gt 0 ]; do
       esac
       shift
       ;;
-    --all) runs+=(release debug verify sanitize scalar) ;;
+    --all) export FCN_TEST_EVERY_WAY=1; runs+=(release debug verify sanitize scalar) ;;
     --coverage) coverage=yes ;;
     --bench) bench=yes ;;
     --fuzz) fuzz=yes ;;

@@ -12,8 +12,11 @@ folder that is made anew. SOURCE: fcn's sources. BUILD: a build of them to insta
   installed     cmake --install, find_package; with and without exceptions, LTO, clang
   pkg-config    the same installation, by compiler commands of one line; C and C++
   subdirectory  add_subdirectory: the library for size, without exceptions, RTTI, threads
-  fetch         FetchContent, link-time optimization, clang where it is installed
+  fetch         FetchContent, a debug build, clang where it is installed
   readme        the code in README.md is that of the examples
+
+subdirectory and fetch build the library once more: they are skipped unless the variable
+FCN_TEST_EVERY_WAY is set, as tests/run.sh --all does.
 TEXT
 }
 fail() { echo "$*" >&2; exit 1; }
@@ -68,10 +71,10 @@ case $way in
       outside clang "${find[@]}" -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++
     fi
     # Every public header compiles alone, twice, and as strictly as its users may like.
-    for header in $(cd "$work/moved/include" && find fcn -name '*.h'); do
-      printf '#include <%s>\n#include <%s>\n' "$header" "$header" |
-        "${CXX:-c++}" -std=c++20 -fsyntax-only -Wall -Wextra -Wpedantic -Werror -I "$work/moved/include" -x c++ -
-    done
+    (cd "$work/moved/include" && find fcn -name '*.h' -print0) | xargs -0 -P "$jobs" -I HEADER sh -ec '
+      printf "#include <HEADER>\n#include <HEADER>\n" |
+        "$1" -std=c++20 -fsyntax-only -Wall -Wextra -Wpedantic -Werror -I "$2" -x c++ -' sh \
+      "${CXX:-c++}" "$work/moved/include"
     echo '#include <fcn/fcn.h>' | "${CC:-cc}" -std=c11 -fsyntax-only -Wall -Wextra -Wpedantic -Werror \
       -I "$work/moved/include" -x c -
     ;;
@@ -87,6 +90,9 @@ case $way in
     "$work/example_c" "$model"
     "$work/example_cpp" "$model"
     ;;
+  subdirectory | fetch)
+    [ -n "${FCN_TEST_EVERY_WAY-}" ] || skip "builds the library once more; tests/run.sh --all does" >&3
+    ;;&
   subdirectory)
     outside bare -DFCN_FROM=subdirectory "-DFCN_SOURCE=$source" -DFCN_THREADS=OFF \
       "-DCMAKE_CXX_FLAGS=-fno-exceptions -fno-rtti" -DCMAKE_BUILD_TYPE=MinSizeRel
@@ -98,7 +104,7 @@ case $way in
   fetch)
     compiler=()
     if command -v clang++ clang; then compiler=(-DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++); fi
-    outside fetched -DFCN_FROM=fetch "-DFCN_SOURCE=$source" "${compiler[@]}"
+    outside fetched -DFCN_FROM=fetch "-DFCN_SOURCE=$source" -DCMAKE_BUILD_TYPE=Debug "${compiler[@]}"
     ;;
   readme)
     # Each block of code in README.md stands, line for line, in the example of its language, which the other ways run.
