@@ -81,14 +81,14 @@ install_missing() {
   [ ${#packages[@]} = 0 ] || fail "still missing after the installation: ${packages[*]}"
 }
 
-build() { # preset
+build() { # preset, then arguments of cmake --build
   say "building build/$1"
   mkdir -p "build/$1"
   cmake --preset "$1" >"build/$1/configure.log" 2>&1 || {
     cat "build/$1/configure.log" >&2
     fail "cmake could not configure build/$1"
   }
-  cmake --build --preset "$1" --parallel "$jobs"
+  cmake --build --preset "$1" --parallel "$jobs" "${@:2}"
 }
 
 summary=()
@@ -142,7 +142,7 @@ fi
 if [ $fuzz = yes ]; then
   fuzz_formats || failed=1
 fi
-[ $bench = no ] || build bench
+[ $bench = no ] || build bench --target ntt_bench fv_bench platform_bench fcn-mnist
 
 if [ ${#runs[@]} -gt 0 ]; then
   echo

@@ -36,25 +36,27 @@ done
 cd "$(dirname "$0")/../.."
 ./tests/run.sh --bench >&2
 programs=build/bench/tests
-rows=$(mktemp)
-trap 'rm -f "$rows"' EXIT
+rows=$(mktemp) errors=$(mktemp)
+trap 'rm -f "$rows" "$errors"' EXIT
 
 for program in ntt_bench fv_bench platform_bench; do
   say "running $program"
   "$programs/$program" --benchmark_filter="$filter" --benchmark_repetitions="$repetitions" \
-    --benchmark_min_time=0.02 --benchmark_format=csv 2>/dev/null |
-    awk -F, '/^"/ && $4 != "" { gsub(/"/, "", $1); if ($1 !~ /_(mean|median|stddev|cv)$/) print $1, $4, $5 }' >>"$rows"
+    --benchmark_min_time=0.02 --benchmark_color=false 2>/dev/null |
+    awk -v room="${program%_bench}" \
+      '$5 ~ /^[mun]?s$/ && $1 !~ /_(mean|median|stddev|cv|min)$/ { print room "." $1, $4, $5 }' >>"$rows"
 done
 
 # Milliseconds of one field of eval's JSON, as a row.
-field() { sed -n 's/^ *"'"$1"'_ms": \([0-9.e+-]*\),*$/'"image_$1_$2/$3/-\/- \1 ms"'/p'; }
+field() { # step, layout, isa
+  sed -n 's|^ *"'"$1"'_ms": \([0-9.e+-]*\),*$|'"image_$1_$2/$3/-/-"' \1 ms|p'
+}
 if [[ image =~ $filter ]]; then
-  isas=$(cut -d/ -f2 "$rows" | grep -E '^(scalar|avx2|avx512|neon)' | sort -u || echo scalar)
   for layout in pixel packed; do
-    for isa in $isas; do
+    for isa in avx512 avx2 neon scalar; do
       say "running whole images, $layout layout, $isa"
-      json=$(build/bench/apps/fcn-mnist eval --layout "$layout" --images "$images" --threads 1 --isa "$isa" --json 2>/dev/null) || {
-        say "no $layout layout on $isa here"
+      json=$(build/bench/apps/fcn-mnist eval --layout "$layout" --images "$images" --threads 1 --isa "$isa" --json 2>"$errors") || {
+        say "left out: $(tail -n 1 "$errors")"
         continue
       }
       for step in encrypt infer decrypt; do field "$step" "$layout" "$isa" <<<"$json" >>"$rows"; done
@@ -75,7 +77,7 @@ awk '
     if (!(at in least) || $2 * scale < least[at]) least[at] = $2 * scale
   }
   END {
-    printf "%-28s %6s %6s", "operation, microseconds", "n", "log2 q"
+    printf "%-28s %6s %6s", "room.operation, microseconds", "n", "log2 q"
     for (c = 1; c <= width; ++c) printf " %20s", columns[c]
     printf "\n"
     for (r = 1; r <= count; ++r) {
