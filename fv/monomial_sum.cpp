@@ -37,50 +37,100 @@ void MonomialSum::next_row() {
   rows_.back().end = terms_.size();
 }
 
-// The coefficients whose tiles of all inputs fill about half of a usual second-level cache.
-std::size_t MonomialSum::tile_size() {
-  constexpr std::size_t kCacheWords = 32768, kSmallest = 32;
+// Tiles of all inputs fill about half of a usual second-level cache; kernels like 64 coefficients or more.
+Status MonomialSum::plan_tiles() {
+  constexpr std::size_t kCacheWords = 32768, kSmallest = 64, kLargestMargin = 64, kFewInputs = 16;
+  const std::size_t n = params_.n();
   inputs_.clear();
-  for (const Term& term : terms_) inputs_.push_back(term.a);
-  std::sort(inputs_.begin(), inputs_.end());
-  const auto distinct =
-      static_cast<std::size_t>(std::unique(inputs_.begin(), inputs_.end()) - inputs_.begin());
-  std::size_t tile = kSmallest;
-  while (tile < params_.n() && 2 * tile * distinct <= kCacheWords) tile *= 2;
-  return std::min(tile, params_.n());
+  std::size_t largest_shift = 0;
+  for (const Term& term : terms_) {
+    if (inputs_.empty() || inputs_.back() != term.a) inputs_.push_back(term.a);
+    largest_shift = std::max(largest_shift, term.exponent % n);
+  }
+  const std::less<const Ciphertext*> before;
+  std::sort(inputs_.begin(), inputs_.end(), before);
+  inputs_.erase(std::unique(inputs_.begin(), inputs_.end()), inputs_.end());
+  tile_ = kSmallest;
+  while (tile_ < n && 2 * tile_ * inputs_.size() <= kCacheWords) tile_ *= 2;
+  tile_ = std::min(tile_, n);
+  // A copy is worth it when each is read several times.
+  margin_ = (largest_shift + 7) / 8 * 8;
+  const bool copy = inputs_.size() > kFewInputs && terms_.size() >= 4 * inputs_.size() &&
+                    margin_ <= kLargestMargin && margin_ <= tile_ && 2 * tile_ <= n;
+  copied_stride_ = copy ? margin_ + tile_ + 8 : 0;
+  if (!copy) return {};
+  if (tiles_.size() < inputs_.size() * copied_stride_) {
+    FCN_ASSIGN_OR_RETURN(tiles_, platform::AlignedBuffer<std::uint64_t>::create_uninitialized(
+                                     inputs_.size() * copied_stride_));
+  }
+  std::size_t begin = 0;
+  for (const Row& row : rows_) {
+    const auto terms = std::span(terms_).subspan(begin, row.end - begin);
+    begin = row.end;
+    for (Term& term : terms) {
+      term.input = static_cast<std::size_t>(std::lower_bound(inputs_.begin(), inputs_.end(), term.a, before) -
+                                            inputs_.begin());
+    }
+    // Terms of one sign together: kernels then guess the sign right.
+    std::partition(terms.begin(), terms.end(), [n](const Term& term) { return term.exponent < n; });
+  }
+  return {};
 }
 
-void MonomialSum::add_up_limb(std::span<Ciphertext> out, std::size_t c, std::size_t i, std::size_t tile) {
-  const std::size_t n = params_.n();
+// Coefficients first - margin_ .. first + tile_ - 1 of every input, for first >= margin_.
+void MonomialSum::copy_tiles(std::size_t c, std::size_t i, std::size_t first) {
+  for (std::size_t d = 0; d < inputs_.size(); ++d) {
+    if (c >= inputs_[d]->components()) continue;
+    std::memcpy(tiles_.data() + d * copied_stride_, inputs_[d]->limb(c, i) + first - margin_,
+                (margin_ + tile_) * sizeof(std::uint64_t));
+  }
+}
+
+// Coefficients from .. from + tile_ - 1 of the products, added up into those from `to` on of the rows.
+void MonomialSum::add_up_tile(std::span<Ciphertext> out, std::size_t c, std::size_t i,
+                              const std::vector<ntt::MonomialProduct>& products, std::size_t from,
+                              std::size_t to) {
   const ntt::Modulus& q = params_.modulus(i);
   const ntt::KernelTable& kernels = params_.kernels();
   // The first batch fills the words; a reduction leaves room for all but one of as many again.
   const std::uint64_t capacity = ntt::lazy_terms(q.value()) - 1;
+  std::size_t done = 0;
+  for (std::size_t r = 0; r < rows_.size(); ++r) {
+    if (c >= rows_[r].components) continue;
+    std::memset(words_.data(), 0, tile_ * sizeof words_[0]);
+    while (done < ends_[r]) {
+      const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(ends_[r] - done, capacity));
+      kernels.monomial_accumulate_lazy(words_.data(), products.data() + done, count, params_.n(), from,
+                                       from + tile_);
+      done += count;
+      if (done < ends_[r]) {
+        kernels.reduce_accumulator(q, reinterpret_cast<std::uint64_t*>(words_.data()), words_.data(), tile_);
+      }
+    }
+    kernels.reduce_accumulator(q, out[r].limb(c, i) + to, words_.data(), tile_);
+  }
+}
+
+void MonomialSum::add_up_limb(std::span<Ciphertext> out, std::size_t c, std::size_t i) {
   products_.clear();
+  copied_.clear();
   ends_.clear();
   std::size_t term = 0;
   for (const Row& row : rows_) {
     for (; term < row.end; ++term) {
-      if (c < terms_[term].a->components())
-        products_.push_back({terms_[term].a->limb(c, i), terms_[term].exponent});
+      if (c >= terms_[term].a->components()) continue;
+      products_.push_back({terms_[term].a->limb(c, i), terms_[term].exponent});
+      if (copied_stride_ != 0)
+        copied_.push_back({tiles_.data() + terms_[term].input * copied_stride_, terms_[term].exponent});
     }
     ends_.push_back(products_.size());
   }
-  for (std::size_t first = 0; first < n; first += tile) {
-    std::size_t done = 0;
-    for (std::size_t r = 0; r < rows_.size(); ++r) {
-      if (c >= rows_[r].components) continue;
-      std::memset(words_.data(), 0, tile * sizeof words_[0]);
-      while (done < ends_[r]) {
-        const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(ends_[r] - done, capacity));
-        kernels.monomial_accumulate_lazy(words_.data(), products_.data() + done, count, n, first,
-                                         first + tile);
-        done += count;
-        if (done < ends_[r]) {
-          kernels.reduce_accumulator(q, reinterpret_cast<std::uint64_t*>(words_.data()), words_.data(), tile);
-        }
-      }
-      kernels.reduce_accumulator(q, out[r].limb(c, i) + first, words_.data(), tile);
+  for (std::size_t first = 0; first < params_.n(); first += tile_) {
+    if (copied_stride_ == 0 || first < margin_) {  // the first tile reaches around to the last coefficients
+      add_up_tile(out, c, i, products_, first, first);
+    } else {  // coefficient `first` of an input is coefficient margin_ of its copy
+      copy_tiles(c, i, first);
+      add_up_tile(out, c, i, copied_, margin_, first);
     }
   }
 }
@@ -106,9 +156,8 @@ void MonomialSum::add_up(std::span<Ciphertext> out) {
     out[r].set_noise(rows_[r].noise);
     components = std::max(components, rows_[r].components);
   }
-  const std::size_t tile = tile_size();
   for (std::size_t c = 0; c < components; ++c) {
-    for (std::size_t i = 0; i < limbs_; ++i) add_up_limb(out, c, i, tile);
+    for (std::size_t i = 0; i < limbs_; ++i) add_up_limb(out, c, i);
   }
 }
 
@@ -120,6 +169,7 @@ void MonomialSum::start_again() {
 Status MonomialSum::finish(std::vector<Ciphertext>& out) {
   const Status status = [&]() -> Status {
     FCN_RETURN_IF_ERROR(check_noise());
+    FCN_RETURN_IF_ERROR(plan_tiles());
     const bool separate = reads_any_of(out);
     const std::size_t reused = separate ? 0 : std::min(out.size(), rows_.size());
     std::vector<Ciphertext> fresh;
@@ -157,6 +207,7 @@ Status MonomialSum::finish(Ciphertext& out) {
     return {};
   }
   Status status = check_noise();
+  if (status.ok()) status = plan_tiles();
   if (status.ok()) status = out.reserve(words_of(rows_.front()));
   if (status.ok()) add_up({&out, 1});
   start_again();

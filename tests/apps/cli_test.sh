@@ -68,7 +68,8 @@ END
 toy chain.fcn 2 1
 refused "chain.fcn" inspect --model chain.fcn
 toy range.fcn 3 2147483647
-refused "layer 3" inspect --model range.fcn
+sed -i '/^polynomial/{p;p;p}' range.fcn # the sixth power of the sixth power of the sixth ...
+refused "layer 4 (polynomial): values may need more than 1000 bits" inspect --model range.fcn
 
 # Images.
 refused "nothing.png" demo --image nothing.png
@@ -105,7 +106,8 @@ unset FCN_MNIST_DIR
 toy small.fcn 3 1
 cp small.fcn small6.fcn
 sed -i 's/coefficients .*/coefficients 0 0 1/' small.fcn
-refused "the image has 784 pixels, the model reads 4" eval --images 1 --mnist good --model small.fcn
+sed 's/1 2 2/1 1 4/' small.fcn >line.fcn # a square window would slide over the image
+refused "the image has 784 pixels, the model reads 4" eval --images 1 --mnist good --model line.fcn
 
 # Training writes nothing when it cannot begin.
 refused "--out FILE is needed" train --mnist good

@@ -218,21 +218,26 @@ TEST_P(LongMonomialSum, ManyInputsInTiles) {
   }
   auto sum = must(MonomialSum::create(params, 1, Correlation::kAny));
   fv::Workspace workspace;
-  std::vector<Ciphertext> expected, got;
-  for (int r = 0; r < 3; ++r) {
-    if (r != 0) sum.next_row();
-    expected.push_back(must(Ciphertext::create(params, 2, 1)));
-    for (const Ciphertext& input : inputs) {
-      const auto exponent = static_cast<std::int64_t>(random() % 512);
-      ASSERT_TRUE(sum.add(input, exponent, r == 1).ok());
-      Ciphertext shifted = must(input.clone());
-      ASSERT_TRUE(fv::multiply_monomial_inplace(shifted, exponent, workspace).ok());
-      if (r == 1) fv::negate_inplace(shifted);
-      ASSERT_TRUE(fv::add_inplace(expected.back(), shifted).ok());
+  // Small exponents, as weights have: tiles are copied side by side first.
+  for (const std::uint64_t exponents : {512, 1, 8, 9, 64, 66}) {
+    std::vector<Ciphertext> expected, got;
+    for (int r = 0; r < 5; ++r) {
+      if (r != 0) sum.next_row();
+      expected.push_back(must(Ciphertext::create(params, 2, 1)));
+      for (const Ciphertext& input : inputs) {
+        const auto exponent = static_cast<std::int64_t>(random() % exponents);
+        const bool negate = random() % 2 == 0;
+        ASSERT_TRUE(sum.add(input, exponent, negate).ok());
+        Ciphertext shifted = must(input.clone());
+        ASSERT_TRUE(fv::multiply_monomial_inplace(shifted, exponent, workspace).ok());
+        if (negate) fv::negate_inplace(shifted);
+        ASSERT_TRUE(fv::add_inplace(expected.back(), shifted).ok());
+      }
     }
+    ASSERT_TRUE(sum.finish(got).ok());
+    for (std::size_t r = 0; r < 5; ++r)
+      EXPECT_TRUE(same_residues(got[r], expected[r])) << exponents << ", " << r;
   }
-  ASSERT_TRUE(sum.finish(got).ok());
-  for (std::size_t r = 0; r < 3; ++r) EXPECT_TRUE(same_residues(got[r], expected[r])) << r;
 }
 
 FCN_ON_ALL_KERNELS(LongMonomialSum);
