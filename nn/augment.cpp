@@ -1,10 +1,17 @@
 #include "augment.h"
 
+#include <algorithm>
 #include <cmath>
 
-namespace fcn::nn {
+#include "internal/tensor_kernels.h"
 
-AffineMap random_affine(const AffineLimits& limits, int height, int width, TrainingRandom& random) noexcept {
+namespace fcn::nn {
+namespace {
+// Sources are kept in [-1, length]: outside the image, where they read zeros alone. One more is read beside them.
+constexpr int kBefore = 1, kAfter = 2;
+}  // namespace
+
+AffineMap random_affine(const Distortion& limits, int height, int width, TrainingRandom& random) noexcept {
   const float angle = random.uniform(-limits.rotation, limits.rotation);
   const float scale_x = 1 + random.uniform(-limits.scale, limits.scale);
   const float scale_y = 1 + random.uniform(-limits.scale, limits.scale);
@@ -25,24 +32,65 @@ AffineMap random_affine(const AffineLimits& limits, int height, int width, Train
   return map;
 }
 
-void warp(const AffineMap& map, std::uint8_t* out, const std::uint8_t* in, int height, int width) noexcept {
-  const auto pixel = [&](int x, int y) noexcept -> float {
-    return x < 0 || y < 0 || x >= width || y >= height ? 0.0f : static_cast<float>(in[y * width + x]);
-  };
-  for (int y = 0; y < height; ++y) {
-    for (int x = 0; x < width; ++x) {
-      const float from_x = map.a * static_cast<float>(x) + map.b * static_cast<float>(y) + map.c;
-      const float from_y = map.d * static_cast<float>(x) + map.e * static_cast<float>(y) + map.f;
-      float value = 0;
-      if (from_x > -1 && from_y > -1 && from_x < static_cast<float>(width) &&
-          from_y < static_cast<float>(height)) {
-        const int left = static_cast<int>(from_x + 1) - 1, top = static_cast<int>(from_y + 1) - 1;  // floor
-        const float u = from_x - static_cast<float>(left), v = from_y - static_cast<float>(top);
-        value = (1 - v) * ((1 - u) * pixel(left, top) + u * pixel(left + 1, top)) +
-                v * ((1 - u) * pixel(left, top + 1) + u * pixel(left + 1, top + 1));
-      }
-      out[y * width + x] = static_cast<std::uint8_t>(value + 0.5f);
+ElasticField random_elastic(const Distortion& limits, TrainingRandom& random) noexcept {
+  ElasticField field;
+  for (auto* nodes : {field.x, field.y}) {
+    for (int i = 0; i < kElasticNodes; ++i) {
+      for (int k = 0; k < kElasticNodes; ++k) nodes[i][k] = random.uniform(-limits.elastic, limits.elastic);
     }
+  }
+  return field;
+}
+
+Warper::Warper(const TensorKernels& kernels, int height, int width)
+    : kernels_(kernels),
+      height_(height),
+      width_(width),
+      bordered_(static_cast<std::size_t>(height + kBefore + kAfter) * static_cast<std::size_t>(width + kBefore + kAfter)),
+      from_x_(static_cast<std::size_t>(width)),
+      from_y_(from_x_.size()),
+      row_(from_x_.size()) {}
+
+void Warper::warp(const AffineMap& map, const ElasticField* field, std::uint8_t* out, const std::uint8_t* in) {
+  const int stride = width_ + kBefore + kAfter;
+  const float last_x = static_cast<float>(width_), last_y = static_cast<float>(height_);
+  for (int y = 0; y < height_; ++y) {
+    float* row = bordered_.data() + (y + kBefore) * stride + kBefore;
+    for (int x = 0; x < width_; ++x) row[x] = static_cast<float>(in[y * width_ + x]);
+  }
+  const float node_y = static_cast<float>(kElasticNodes - 1) / static_cast<float>(std::max(1, height_ - 1));
+  const float node_x = static_cast<float>(kElasticNodes - 1) / static_cast<float>(std::max(1, width_ - 1));
+  for (int y = 0; y < height_; ++y) {
+    const float fy = static_cast<float>(y);
+    for (int x = 0; x < width_; ++x) {
+      const float fx = static_cast<float>(x);
+      from_x_[x] = map.a * fx + map.b * fy + map.c;
+      from_y_[x] = map.d * fx + map.e * fy + map.f;
+    }
+    if (field != nullptr) {
+      const float at = fy * node_y;
+      const int i = std::min(static_cast<int>(at), kElasticNodes - 2);
+      const float v = at - static_cast<float>(i);
+      float column_x[kElasticNodes], column_y[kElasticNodes];
+      for (int k = 0; k < kElasticNodes; ++k) {
+        column_x[k] = field->x[i][k] + v * (field->x[i + 1][k] - field->x[i][k]);
+        column_y[k] = field->y[i][k] + v * (field->y[i + 1][k] - field->y[i][k]);
+      }
+      for (int x = 0; x < width_; ++x) {
+        const float across = static_cast<float>(x) * node_x;
+        const int k = std::min(static_cast<int>(across), kElasticNodes - 2);
+        const float u = across - static_cast<float>(k);
+        from_x_[x] += column_x[k] + u * (column_x[k + 1] - column_x[k]);
+        from_y_[x] += column_y[k] + u * (column_y[k + 1] - column_y[k]);
+      }
+    }
+    for (int x = 0; x < width_; ++x) {
+      from_x_[x] = std::min(std::max(from_x_[x], -1.0f), last_x) + kBefore;
+      from_y_[x] = std::min(std::max(from_y_[x], -1.0f), last_y) + kBefore;
+    }
+    kernels_.sample(row_.data(), bordered_.data(), static_cast<std::size_t>(stride), from_x_.data(), from_y_.data(),
+                    row_.size());
+    for (int x = 0; x < width_; ++x) out[y * width_ + x] = static_cast<std::uint8_t>(row_[x] + 0.5f);
   }
 }
 

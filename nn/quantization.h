@@ -1,4 +1,5 @@
-// Weights that are 0 or a power of two, and the step from a float network to exact integers.
+// Weights that are 0 or a power of two, or integers of a few bits, and the step from a float network to exact
+// integers.
 #pragma once
 
 #include <cstdint>
@@ -10,36 +11,42 @@
 
 namespace fcn::nn {
 
-// The weights a layer may have: 0 and +-2^(e - fraction_bits), e in [0, levels).
-struct PowerOfTwoGrid {
+// The weights a layer may have: 2^-fraction_bits times
+// 0 and +-2^e, e in [0, levels), when integer_bits is 0;
+// the integers of integer_bits bits, sign included, in absolute value below 2^(integer_bits - 1), otherwise.
+struct WeightGrid {
   int fraction_bits = 0;
   int levels = 1;
-  friend bool operator==(const PowerOfTwoGrid&, const PowerOfTwoGrid&) = default;
+  int integer_bits = 0;
+  friend bool operator==(const WeightGrid&, const WeightGrid&) = default;
 };
 
-// The nearest value of the grid; of two equally near ones the smaller in absolute value.
-float project(const PowerOfTwoGrid& grid, float weight) noexcept;
+// The nearest values of the grid; of two equally near powers of two the smaller in absolute value, of two integers
+// the even one. Shape: out and in of one size; out may be in.
+void project(const TensorKernels& kernels, const WeightGrid& grid, std::span<float> out, std::span<const float> in) noexcept;
+float project(const WeightGrid& grid, float weight) noexcept;
 
-// The grid with that many levels whose projection changes the nonzero weights least (sum of squares), among
-// fraction bits 0 .. 12; the smallest of equal ones.
-PowerOfTwoGrid fit_grid(std::span<const float> weights, int levels) noexcept;
+// `grid` with the fraction bits, among 0 .. 12, whose projection changes the weights least (sum of squares); the
+// smallest of equal ones.
+WeightGrid fit_grid(std::span<const float> weights, WeightGrid grid);
 
-// The integers that values and biases are counted in: integer = real value * scale, after every layer of a
-// network whose input has scale input_max. A linear layer multiplies it by 2^fraction_bits, Swish-AQ maps S
-// to 8 S^2. grids: one a layer, ignored at polynomials. Errors: kOutOfRange naming the layer where a scale
-// passes 2^60.
-platform::Result<std::vector<std::int64_t>> layer_scales(const FloatNetwork& network,
-                                                         std::span<const PowerOfTwoGrid> grids,
-                                                         int input_max);
+// The integers that values and biases are counted in: integer = real value * scale, after every layer of a network
+// whose input has scale input_max. A linear layer multiplies it by 2^fraction_bits, a sum pool, which is a mean in
+// floats, by K^2; a polynomial maps S to D S^d with the smallest power of two D that makes all its coefficients
+// integers (Swish-AQ: 8 S^2). Exact, although doubles. grids: one a layer, ignored where there are no weights.
+// Errors: kInvalidArgument where no such D is near; kOutOfRange naming the layer where a scale passes 2^200.
+platform::Result<std::vector<double>> layer_scales(const FloatNetwork& network, std::span<const WeightGrid> grids,
+                                                   int input_max);
 
 // The nearest multiple of 1/scale.
-float round_bias(float bias, std::int64_t scale) noexcept;
+float round_bias(float bias, double scale) noexcept;
 
 // The integer network of parameters whose weights lie on the grids already. Biases are rounded to the layer's
-// scale; nothing else is. Errors: kInvalidArgument naming a weight that is not on its grid; those of
-// layer_scales().
+// scale; nothing else is. An activation that is a multiple of (x + h)^2 becomes a squaring, h moves into the bias before
+// it. Errors: kInvalidArgument naming a weight that is not on its grid; kOutOfRange where a bias or coefficient does
+// not fit; those of layer_scales().
 platform::Result<Network> export_network(const FloatNetwork& network, std::span<const float> parameters,
-                                         std::span<const PowerOfTwoGrid> grids, int input_max,
+                                         std::span<const WeightGrid> grids, int input_max,
                                          const std::string& name);
 
 }  // namespace fcn::nn

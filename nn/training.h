@@ -1,10 +1,11 @@
-// From labelled images to an exact integer network with sparse power-of-two weights.
+// From labelled images to an exact integer network: sparse with power-of-two weights, or dense with integer weights.
 //
 // The road is a list of stages. Every linear layer first trains freely, then loses its smallest weights step
-// by step, then has its remaining weights fixed to 0 or +-2^e, while the biases and the weights not yet fixed
+// by step, then has its remaining weights fixed to their grid, while the biases and the weights not yet fixed
 // still learn. Training sees exactly the pixels the integer network will see. Of the epochs that end with
 // every weight fixed, the one that does best on held-out images becomes the network.
-// Results depend on the seed, the images and the options, and not on the number of threads.
+// Results depend on the seed, the images, the options and the kernels of the processor, not on the number of
+// threads, nor on whether the training was stopped and resumed.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +14,12 @@
 #include <vector>
 
 #include "augment.h"
+#include "float_network.h"
 #include "idx_file.h"
 #include "network.h"
+#include "op_counter.h"
+#include "progress.h"
+#include "systems.h"
 
 namespace fcn::nn {
 
@@ -25,14 +30,25 @@ struct TrainStage {
   bool augment = true;                         // distort the images
   bool prune = false;                          // move every layer to its final share of weights
   float fix = 0;      // at the start put this share of the remaining weights on the grid, the largest first
-  float distill = 0;  // share of the target that is the unpruned network's answer
+  float distill = 0;  // share of the target that is the teachers' answer
   bool straight_through = false;  // fixed weights still learn behind their projection
 };
 
 // What a linear layer becomes.
 struct LayerRecipe {
-  float keep = 1;  // share of the weights that pruning leaves
-  int levels = 4;  // powers of two in use
+  float keep = 1;        // share of the weights (or groups of weights) that pruning leaves
+  int levels = 4;        // powers of two in use
+  int integer_bits = 0;  // instead: integers of so many bits, sign included
+  bool bias = true;
+  std::vector<std::uint32_t> groups{};  // of each weight: groups are pruned as a whole; empty: weights one by one
+};
+
+// A network that is trained first, in floats, for its answers.
+struct TeacherRecipe {
+  std::vector<Layer> geometry;
+  bool batch_norm = true;
+  int input_max = 255;
+  std::vector<TrainStage> stages;
 };
 
 struct TrainOptions {
@@ -40,21 +56,24 @@ struct TrainOptions {
   std::size_t threads = 0;      // 0: all there are
   std::size_t held_out = 5000;  // the last images: never trained on, measured after every epoch
   int input_max = 3;            // pixels become integers in [0, input_max]
-  AffineLimits distortion{.shift = 1.2f, .rotation = 0.17f, .scale = 0.1f, .shear = 0.12f};
+  Distortion distortion{.shift = 1.2f, .rotation = 0.17f, .scale = 0.1f, .shear = 0.12f};
+  std::vector<float> activation{std::begin(kSwishAq), std::end(kSwishAq)};  // a_0 first; of all networks
+  bool batch_norm = false;  // in the first stage; its end folds it into the weights
   std::vector<LayerRecipe> layers;  // one for each linear layer
   std::vector<TrainStage> stages;
+  // The stages' teachers, whose answers are averaged. None: the network as it is after its first stage.
+  std::vector<TeacherRecipe> teachers;
+  std::string checkpoint;  // a file written after every epoch; empty: none
+  bool resume = false;     // go on from that file
 };
-
-// The recipe of the committed model. epochs: about that many over all stages, at least one each; 0: the
-// recommended number.
-TrainOptions faster_cryptonets_options(std::uint64_t seed, int epochs = 0);
 
 struct EpochReport {
   std::string stage;
-  int epoch = 0, epochs = 0;  // over all stages; epoch counts from 1
+  int epoch = 0, epochs = 0;  // over all stages, teachers included; epoch counts from 1
   double loss = 0;            // mean over the epoch's images
   double held_out_accuracy = 0;
   std::size_t nonzero_weights = 0;
+  OpCounts counts;  // of the network as it is, with one product for each tap that is not 0
 };
 using EpochCallback = std::function<void(const EpochReport&)>;
 
@@ -62,19 +81,27 @@ struct TrainedModel {
   Network network;
   double held_out_accuracy = 0;              // of the integer network
   std::vector<std::size_t> nonzero_weights;  // of each linear layer
+  std::vector<EpochReport> epochs;           // since the training began, whoever stopped and resumed it
 };
 
-// Trains the chain of conv2d, dense and polynomial layers (Swish-AQ) and turns it into integers.
+// Trains the chain of conv2d, dense, sum pool (a mean) and polynomial layers and turns it into integers. Images may be
+// larger than the network's input: it then learns from windows at random places.
 // Errors: kInvalidArgument (options, geometry, images that do not fit), kOutOfRange (the loss is no longer a
-// number: names stage and epoch; a scale passes 2^60).
+// number: names stage and epoch; a scale too large), kMismatch (a checkpoint of another network, other options or
+// images), kCorrupt (a damaged checkpoint), kUnavailable (it cannot be read or written; the last one stays).
 platform::Result<TrainedModel> train_network(const std::string& name, const std::vector<Layer>& geometry,
                                              const Dataset& images, const TrainOptions& options,
-                                             const EpochCallback& callback = {});
+                                             const EpochCallback& callback = {}, const Progress& progress = {});
 
-// The paper's MNIST network: convolution of 5 maps (5x5, stride 2, padding 1), Swish-AQ, dense 100, Swish-AQ,
-// dense 10.
-std::vector<Layer> faster_cryptonets_layers();
-platform::Result<TrainedModel> train_faster_cryptonets(const Dataset& images, const TrainOptions& options,
-                                                       const EpochCallback& callback = {});
+// The recipe by which a system of the paper's table is trained. epochs: about that many over all stages, at least
+// one each; 0: the recommended number. Errors: kInvalidArgument when there is no recipe for it.
+platform::Result<TrainOptions> system_options(const System& system, std::uint64_t seed, int epochs = 0);
+
+// Makes the hidden dense layer of faster-cryptonets lose whole generalised diagonals, of which `keep` of `diagonals` stay.
+void prune_diagonals(TrainOptions& options, const System& system, std::uint64_t diagonals, std::uint64_t keep);
+
+// The group of each weight of a dense layer behind `in`, for the packed layout: input (c, y, x) lies in slot
+// c * 14 * 14 + y * 14 + x, and weights of the same (slot - output) modulo `diagonals` form one generalised diagonal.
+std::vector<std::uint32_t> diagonal_groups(const Shape& in, int outputs, int diagonals);
 
 }  // namespace fcn::nn

@@ -9,12 +9,15 @@
 #include <vector>
 
 #include "../../platform/thread_pool.h"
+#include "../tensor_ops.h"
+#include "state_io.h"
 
 namespace fcn::nn::internal {
 
 class Adam {
  public:
-  explicit Adam(std::size_t parameters) : mean_(parameters, 0.0f), square_(parameters, 0.0f) {}
+  Adam(const TensorKernels& kernels, std::size_t parameters)
+      : kernels_(&kernels), mean_(parameters, 0.0f), square_(parameters, 0.0f) {}
 
   // One step of size rate along the sum of the gradients / divisor, for parameters k with learns[k] = 1;
   // those with 0 stay. Shape: all arrays of one size. The sum runs in the order of `gradients`, whatever the
@@ -23,7 +26,11 @@ class Adam {
             std::span<const std::vector<float>* const> gradients, float divisor, float rate,
             platform::ThreadPool& pool);
 
+  void save(platform::ByteWriter& out) const;
+  platform::Status load(platform::ByteReader& in);
+
  private:
+  const TensorKernels* kernels_;
   std::vector<float> mean_, square_;
   std::uint64_t steps_ = 0;
 };

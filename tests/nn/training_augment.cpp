@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "nn/augment.h"
+#include "nn/internal/tensor_dispatch.h"
 
 namespace fcn::nn {
 namespace {
@@ -17,7 +18,7 @@ std::vector<std::uint8_t> ramp() {
 }
 std::vector<std::uint8_t> warped(const AffineMap& map) {
   std::vector<std::uint8_t> out(kHeight * kWidth, 77);
-  warp(map, out.data(), ramp().data(), kHeight, kWidth);
+  Warper(best_tensor_kernels(), kHeight, kWidth).warp(map, nullptr, out.data(), ramp().data());
   return out;
 }
 
@@ -54,12 +55,12 @@ TEST(TrainingAugment, HalfShiftsAverageNeighbours) {
 TEST(TrainingAugment, QuarterTurn) {
   std::vector<std::uint8_t> in(9), out(9);
   for (std::size_t i = 0; i < 9; ++i) in[i] = static_cast<std::uint8_t>(i + 1);
-  warp({0, -1, 2, 1, 0, 0}, out.data(), in.data(), 3, 3);  // reads (2 - y, x)
+  Warper(best_tensor_kernels(), 3, 3).warp({0, -1, 2, 1, 0, 0}, nullptr, out.data(), in.data());  // reads (2 - y, x)
   EXPECT_EQ(out, (std::vector<std::uint8_t>{3, 6, 9, 2, 5, 8, 1, 4, 7}));
 }
 
 TEST(TrainingAugment, RandomMapsStayWithinTheLimits) {
-  const AffineLimits limits{2.0f, 0.3f, 0.2f, 0.1f};
+  const Distortion limits{2.0f, 0.3f, 0.2f, 0.1f, 0.0f};
   double largest_shift = 0;
   for (std::uint64_t i = 0; i < 500; ++i) {
     TrainingRandom random(3, Purpose::kAugment, 1, i);
@@ -83,6 +84,55 @@ TEST(TrainingAugment, RandomMapsStayWithinTheLimits) {
   const AffineMap still = random_affine({}, 28, 28, none);
   EXPECT_EQ(still.a, 1.0f);
   EXPECT_NEAR(still.c, 0.0f, 1e-6);
+}
+
+// A field that is linear between its nodes: the same as an affine map where the nodes are.
+TEST(TrainingAugment, ElasticFieldIsLinearBetweenNodes) {
+  ElasticField field;
+  for (int i = 0; i < kElasticNodes; ++i) {
+    for (int k = 0; k < kElasticNodes; ++k) {
+      field.x[i][k] = 0.5f * static_cast<float>(k) - 0.25f * static_cast<float>(i);
+      field.y[i][k] = 0.75f * static_cast<float>(i);
+    }
+  }
+  // Nodes lie (height - 1) / 4 and (width - 1) / 4 pixels apart.
+  const float row = (kElasticNodes - 1) / (kHeight - 1.0f), column = (kElasticNodes - 1) / (kWidth - 1.0f);
+  AffineMap map;
+  map.a = 1 + 0.5f * column, map.b = -0.25f * row, map.e = 1 + 0.75f * row;
+  std::vector<std::uint8_t> elastic(kHeight * kWidth);
+  Warper(best_tensor_kernels(), kHeight, kWidth).warp({}, &field, elastic.data(), ramp().data());
+  const auto affine = warped(map);
+  for (std::size_t i = 0; i < elastic.size(); ++i) EXPECT_NEAR(elastic[i], affine[i], 1) << i;
+}
+
+TEST(TrainingAugment, ElasticFieldStaysWithinTheLimit) {
+  TrainingRandom random(3, Purpose::kAugment, 1, 7);
+  Distortion limits;
+  limits.elastic = 1.5f;
+  const ElasticField field = random_elastic(limits, random);
+  float largest = 0;
+  for (const auto& row : field.x) {
+    for (const float v : row) largest = std::max(largest, std::fabs(v));
+  }
+  EXPECT_LE(largest, 1.5f);
+  EXPECT_GT(largest, 0.75f);
+}
+
+// Every instruction set samples alike, to a rounding of the last bit.
+TEST(TrainingAugment, KernelsAgree) {
+  std::vector<std::uint8_t> in(28 * 28), first(28 * 28), other(28 * 28);
+  for (std::size_t i = 0; i < in.size(); ++i) in[i] = static_cast<std::uint8_t>(i * 37 % 251);
+  const Distortion limits{2.0f, 0.3f, 0.2f, 0.1f, 1.0f};
+  for (std::uint64_t i = 0; i < 20; ++i) {
+    TrainingRandom random(3, Purpose::kAugment, 1, i);
+    const AffineMap map = random_affine(limits, 28, 28, random);
+    const ElasticField field = random_elastic(limits, random);
+    Warper(internal::kTensorKernelsScalar, 28, 28).warp(map, &field, first.data(), in.data());
+    for (const TensorKernels* kernels : internal::available_tensor_kernels()) {
+      Warper(*kernels, 28, 28).warp(map, &field, other.data(), in.data());
+      for (std::size_t k = 0; k < in.size(); ++k) EXPECT_NEAR(first[k], other[k], 1) << kernels->name << " " << k;
+    }
+  }
 }
 
 }  // namespace

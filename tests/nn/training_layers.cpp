@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "nn/float_network.h"
+#include "nn/internal/tensor_dispatch.h"
 #include "nn/tensor_ops.h"
 
 namespace fcn::nn {
@@ -91,18 +92,21 @@ void expect_close(double actual, double expected, const char* what, std::size_t 
 using LinearRef = Doubles (*)(const Layer&, const Doubles&, const Doubles&, const Doubles&);
 
 // Forward, and all three gradients of sum(factors * y), of one linear layer on random numbers.
-void check_linear(const Layer& g, std::size_t weight_count, std::size_t bias_count, LinearRef reference) {
+void check_linear(const TensorKernels& kernels, const Layer& g, std::size_t weight_count, std::size_t bias_count,
+                  LinearRef reference) {
+  SCOPED_TRACE(kernels.name);
   const bool conv = g.kind == LayerKind::kConv2d;
   const Floats x = random_floats(g.in.size() * kLanes, 1), weights = random_floats(weight_count, 2);
   const Floats bias = random_floats(bias_count, 3), factors = random_floats(g.out.size() * kLanes, 4);
-  Floats y(g.out.size() * kLanes), dx(x.size()), scratch(x.size());
+  Floats y(g.out.size() * kLanes), dx(x.size()), scratch(scratch_floats(g));
   Floats dweights(weight_count, 1.0f), dbias(bias_count, 2.0f);  // gradients are added to what is there
   if (conv) {
-    conv2d_forward(g, y.data(), x.data(), weights.data(), bias.data());
-    conv2d_backward(g, dx.data(), dweights.data(), dbias.data(), factors.data(), x.data(), weights.data());
+    conv2d_forward(kernels, g, y.data(), x.data(), weights.data(), bias.data(), scratch.data());
+    conv2d_backward(kernels, g, dx.data(), dweights.data(), dbias.data(), factors.data(), x.data(), weights.data(),
+                    scratch.data());
   } else {
-    dense_forward(g, y.data(), x.data(), weights.data(), bias.data());
-    dense_backward(g, dx.data(), dweights.data(), dbias.data(), factors.data(), x.data(), weights.data(),
+    dense_forward(kernels, g, y.data(), x.data(), weights.data(), bias.data());
+    dense_backward(kernels, g, dx.data(), dweights.data(), dbias.data(), factors.data(), x.data(), weights.data(),
                    scratch.data());
   }
   for (const std::size_t l : {std::size_t{0}, std::size_t{13}, kLanes - 1}) {
@@ -143,9 +147,11 @@ TEST(TrainingLayers, ConvolutionAndGradients) {
     int maps, kernel, stride, padding;
   };
   for (const Case& c : {Case{{1, 7, 7}, 3, 5, 2, 1}, Case{{2, 5, 6}, 2, 3, 1, 1}, Case{{3, 4, 4}, 1, 3, 2, 0},
-                        Case{{1, 3, 3}, 2, 3, 3, 2}, Case{{2, 3, 2}, 2, 1, 1, 0}}) {
+                        Case{{1, 3, 3}, 2, 3, 3, 2}, Case{{2, 3, 2}, 2, 1, 1, 0}, Case{{7, 6, 5}, 8, 4, 3, 1},
+                        Case{{6, 5, 5}, 13, 2, 2, 0}}) {
     const Layer g = make_conv2d(c.in, c.maps, c.kernel, c.stride, c.padding);
-    check_linear(g, static_cast<std::size_t>(c.maps * c.in.channels * c.kernel * c.kernel),
+    for (const TensorKernels* kernels : internal::available_tensor_kernels())
+      check_linear(*kernels, g, static_cast<std::size_t>(c.maps * c.in.channels * c.kernel * c.kernel),
                  static_cast<std::size_t>(c.maps), conv_ref);
   }
 }
@@ -154,23 +160,120 @@ TEST(TrainingLayers, DenseAndGradients) {
   for (const int inputs : {1, 7, 8, 21}) {
     for (const int outputs : {1, 4, 10}) {
       const Layer g = make_dense({inputs, 1, 1}, outputs);
-      check_linear(g, static_cast<std::size_t>(inputs * outputs), static_cast<std::size_t>(outputs),
+      for (const TensorKernels* kernels : internal::available_tensor_kernels())
+        check_linear(*kernels, g, static_cast<std::size_t>(inputs * outputs), static_cast<std::size_t>(outputs),
                    dense_ref);
     }
   }
 }
 
 TEST(TrainingLayers, PolynomialAndGradient) {
-  const Floats coefficients = {0.5f, -1.0f, 0.25f, 2.0f};
   const Floats x = random_floats(37, 5), dy = random_floats(37, 6);
-  Floats y(37), dx(37);
-  polynomial_forward(coefficients, y.data(), x.data(), 37);
-  polynomial_backward(coefficients, dx.data(), dy.data(), x.data(), 37);
-  for (std::size_t i = 0; i < 37; ++i) {
-    const double v = x[i];
-    expect_close(y[i], 0.5 - v + 0.25 * v * v + 2 * v * v * v, "y", i);
-    expect_close(dx[i], dy[i] * (-1 + 0.5 * v + 6 * v * v), "dx", i);
+  for (const Floats& a : {Floats{0.5f, -1.0f}, Floats{0.25f, 0.5f, 0.125f}, Floats{0.5f, -1.0f, 0.25f, 2.0f}}) {
+    for (const TensorKernels* kernels : internal::available_tensor_kernels()) {
+      Floats y(37), dx(37);
+      polynomial_forward(*kernels, a, y.data(), x.data(), 37);
+      polynomial_backward(*kernels, a, dx.data(), dy.data(), x.data(), 37);
+      for (std::size_t i = 0; i < 37; ++i) {
+        double value = 0, slope = 0;
+        for (std::size_t d = 0; d < a.size(); ++d) {
+          value += a[d] * std::pow(x[i], d);
+          if (d > 0) slope += static_cast<double>(d) * a[d] * std::pow(x[i], d - 1);
+        }
+        expect_close(y[i], value, "y", i);
+        expect_close(dx[i], dy[i] * slope, "dx", i);
+      }
+    }
   }
+}
+
+Doubles mean_pool_ref(const Layer& g, const Doubles& x) {
+  Doubles y;
+  for (int c = 0; c < g.out.channels; ++c) {
+    for (int oy = 0; oy < g.out.height; ++oy) {
+      for (int ox = 0; ox < g.out.width; ++ox) {
+        double total = 0;
+        for (int iy = oy * g.stride - g.padding; iy < oy * g.stride - g.padding + g.kernel; ++iy) {
+          for (int ix = ox * g.stride - g.padding; ix < ox * g.stride - g.padding + g.kernel; ++ix) {
+            if (iy >= 0 && ix >= 0 && iy < g.in.height && ix < g.in.width)
+              total += x[(c * g.in.height + iy) * g.in.width + ix];
+          }
+        }
+        y.push_back(total / (g.kernel * g.kernel));
+      }
+    }
+  }
+  return y;
+}
+
+TEST(TrainingLayers, MeanPoolAndGradient) {
+  for (const Layer& g : {make_sum_pool({2, 6, 4}, 2, 2, 0), make_sum_pool({1, 5, 5}, 3, 2, 1)}) {
+    const Floats x = random_floats(g.in.size() * kLanes, 1), factors = random_floats(g.out.size() * kLanes, 2);
+    Floats y(g.out.size() * kLanes), dx(x.size(), 7.0f);
+    mean_pool_forward(g, y.data(), x.data());
+    mean_pool_backward(g, dx.data(), factors.data());
+    for (const std::size_t l : {std::size_t{0}, kLanes - 1}) {
+      const Doubles expected = mean_pool_ref(g, lane(x, l)), f = lane(factors, l);
+      for (std::size_t v = 0; v < expected.size(); ++v) expect_close(y[v * kLanes + l], expected[v], "y", v);
+      const auto objective = [&](const Doubles& input) {
+        const Doubles out = mean_pool_ref(g, input);
+        double total = 0;
+        for (std::size_t v = 0; v < out.size(); ++v) total += f[v] * out[v];
+        return total;
+      };
+      for (std::size_t i = 0; i < g.in.size(); ++i)
+        expect_close(dx[i * kLanes + l], slope(objective, lane(x, l), i), "dx", i);
+    }
+  }
+}
+
+// gamma * (y - mean) / sqrt(variance + epsilon) + beta over a channel's positions and lanes.
+Doubles batch_norm_ref(std::size_t channels, const Doubles& y, const Doubles& gamma, const Doubles& beta) {
+  const std::size_t size = y.size() / channels;
+  Doubles out;
+  for (std::size_t c = 0; c < channels; ++c) {
+    double mean = 0, variance = 0;
+    for (std::size_t k = 0; k < size; ++k) mean += y[c * size + k] / static_cast<double>(size);
+    for (std::size_t k = 0; k < size; ++k)
+      variance += (y[c * size + k] - mean) * (y[c * size + k] - mean) / static_cast<double>(size);
+    for (std::size_t k = 0; k < size; ++k)
+      out.push_back(gamma[c] * (y[c * size + k] - mean) / std::sqrt(variance + kNormEpsilon) + beta[c]);
+  }
+  return out;
+}
+
+TEST(TrainingLayers, BatchNormAndGradient) {
+  constexpr std::size_t kChannels = 3, kPositions = 4, kCount = kChannels * kPositions * kLanes;
+  const Floats values = random_floats(kCount, 1), factors = random_floats(kCount, 2);
+  const Floats gamma = {0.5f, -1.0f, 2.0f}, beta = {0.0f, 1.0f, -0.25f};
+  Floats y = values, normal(kCount), mean(kChannels), variance(kChannels), dy = factors;
+  Floats dgamma(kChannels, 1.0f), dbeta(kChannels, 2.0f);
+  batch_norm_forward(kChannels, kPositions, y.data(), normal.data(), mean.data(), variance.data(), gamma.data(),
+                     beta.data());
+  batch_norm_backward(kChannels, kPositions, dy.data(), dgamma.data(), dbeta.data(), normal.data(), variance.data(),
+                      gamma.data());
+  const Doubles expected = batch_norm_ref(kChannels, widen(values), widen(gamma), widen(beta));
+  for (std::size_t k = 0; k < kCount; ++k) expect_close(y[k], expected[k], "y", k);
+  const auto objective = [&](const Doubles& v, const Doubles& g, const Doubles& b) {
+    const Doubles out = batch_norm_ref(kChannels, v, g, b);
+    double total = 0;
+    for (std::size_t k = 0; k < kCount; ++k) total += factors[k] * out[k];
+    return total;
+  };
+  for (std::size_t k = 0; k < kCount; k += 5) {
+    const double s =
+        slope([&](const Doubles& v) { return objective(v, widen(gamma), widen(beta)); }, widen(values), k);
+    expect_close(dy[k], s, "dy", k);
+  }
+  for (std::size_t c = 0; c < kChannels; ++c) {
+    expect_close(dgamma[c] - 1.0, slope([&](const Doubles& g) { return objective(widen(values), g, widen(beta)); },
+                                        widen(gamma), c), "dgamma", c);
+    expect_close(dbeta[c] - 2.0, slope([&](const Doubles& b) { return objective(widen(values), widen(gamma), b); },
+                                       widen(beta), c), "dbeta", c);
+  }
+  Floats applied = values;
+  batch_norm_apply(kChannels, kPositions, applied.data(), mean.data(), variance.data(), gamma.data(), beta.data());
+  for (std::size_t k = 0; k < kCount; ++k) expect_close(applied[k], expected[k], "applied", k);
 }
 
 TEST(TrainingLayers, SoftmaxOfLargeScoresStaysFinite) {
@@ -231,10 +334,70 @@ TEST(TrainingLayers, GradientOfANetwork) {
   }
 }
 
+double loss_of(const FloatNetwork& network, const Floats& parameters, GroupWorkspace& group, const Floats& targets) {
+  forward(network, parameters, group);
+  return softmax_cross_entropy(group.error.data(), group.values.back().data(), targets.data(), 3);
+}
+
+// A chain with everything in it, by differences of its own loss in single precision: coarse, but it sees how layers
+// are put together.
+TEST(TrainingLayers, GradientOfANormalizedNetworkWithAPool) {
+  const Layer conv = make_conv2d({1, 8, 8}, 3, 3, 1, 1), pool = make_sum_pool(conv.out, 2, 2, 0),
+              last = make_dense(pool.out, 3);
+  FloatNetworkOptions options;
+  options.batch_norm = true;
+  const auto made = make_float_network({conv, pool, make_polynomial(pool.out, {}), last}, options);
+  ASSERT_TRUE(made.ok()) << made.status().message();
+  const FloatNetwork& net = made.value();
+  EXPECT_EQ(net.parameter_count, 3u * 9 + 4 * 3 + 3 * 48 + 3);
+  Floats parameters = initial_parameters(net, 3);
+  GroupWorkspace group = make_workspace(net);
+  group.values.front() = random_floats(64 * kLanes, 8);
+  Floats targets(3 * kLanes);
+  for (std::size_t l = 0; l < kLanes; ++l) targets[(l % 3) * kLanes + l] = 1;
+  loss_of(net, parameters, group, targets);
+  backward(net, parameters, group);
+  const Floats gradient = group.gradient;
+  for (std::size_t i = 0; i < net.parameter_count; i += 2) {
+    const float kept = parameters[i], step = 1e-2f;
+    parameters[i] = kept + step;
+    const double above = loss_of(net, parameters, group, targets);
+    parameters[i] = kept - step;
+    const double below = loss_of(net, parameters, group, targets);
+    parameters[i] = kept;
+    EXPECT_NEAR(gradient[i], (above - below) / (2 * step), 0.02 * (1 + std::fabs(gradient[i]))) << "parameter " << i;
+  }
+}
+
+TEST(TrainingLayers, FoldedNetworkComputesTheSame) {
+  const Layer conv = make_conv2d({1, 8, 8}, 3, 3, 2, 1), hidden = make_dense(conv.out, 6), last = make_dense(hidden.out, 3);
+  FloatNetworkOptions options;
+  options.batch_norm = true;
+  const FloatNetwork net = make_float_network({conv, make_polynomial(conv.out, {}), hidden,
+                                               make_polynomial(hidden.out, {}), last}, options).value();
+  Floats parameters = random_floats(net.parameter_count, 4);
+  for (const FloatLayer& layer : net.layers) {
+    if (!layer.normalized) continue;
+    for (std::size_t k = layer.variance_at(); k < layer.variance_at() + layer.bias_count; ++k)
+      parameters[k] = std::fabs(parameters[k]) + 0.1f;
+  }
+  const FoldedNetwork folded = fold_batch_norm(net, parameters);
+  for (const FloatLayer& layer : folded.network.layers) EXPECT_FALSE(layer.normalized);
+  GroupWorkspace before = make_workspace(net), after = make_workspace(folded.network);
+  before.values.front() = after.values.front() = random_floats(64 * kLanes, 9);
+  forward(net, parameters, before, Pass::kMeasuring);
+  forward(folded.network, folded.parameters, after, Pass::kMeasuring);
+  for (std::size_t k = 0; k < 3 * kLanes; ++k)
+    EXPECT_NEAR(before.values.back()[k], after.values.back()[k], 1e-3 * (1 + std::fabs(after.values.back()[k])));
+}
+
 TEST(TrainingLayers, RefusesWhatCannotBeTrained) {
-  const auto pool = make_float_network({make_sum_pool({1, 4, 4}, 2, 2, 0)});
-  EXPECT_EQ(pool.status().code(), platform::StatusCode::kInvalidArgument);
-  EXPECT_NE(pool.status().message().find("cannot be trained"), std::string::npos);
+  const auto flat = make_float_network({make_flatten({1, 4, 4})});
+  EXPECT_EQ(flat.status().code(), platform::StatusCode::kInvalidArgument);
+  EXPECT_NE(flat.status().message().find("cannot be trained"), std::string::npos);
+  FloatNetworkOptions constant;
+  constant.activation = {1.0f};
+  EXPECT_FALSE(make_float_network({make_dense({4, 1, 1}, 3)}, constant).ok());
   const auto gap = make_float_network({make_dense({4, 1, 1}, 3), make_dense({5, 1, 1}, 2)});
   EXPECT_NE(gap.status().message().find("layer 1 reads 5 values but the layer before it makes 3"),
             std::string::npos);

@@ -15,7 +15,7 @@ namespace {
 
 using platform::StatusCode;
 
-std::vector<float> grid_values(const PowerOfTwoGrid& grid) {
+std::vector<float> grid_values(const WeightGrid& grid) {
   std::vector<float> values = {0.0f};
   for (int e = 0; e < grid.levels; ++e) {
     for (const float sign : {1.0f, -1.0f})
@@ -25,8 +25,8 @@ std::vector<float> grid_values(const PowerOfTwoGrid& grid) {
 }
 
 TEST(TrainingQuantization, ProjectFindsTheNearestValue) {
-  for (const PowerOfTwoGrid grid :
-       {PowerOfTwoGrid{0, 1}, PowerOfTwoGrid{3, 4}, PowerOfTwoGrid{5, 2}, PowerOfTwoGrid{2, 6}}) {
+  for (const WeightGrid grid :
+       {WeightGrid{0, 1}, WeightGrid{3, 4}, WeightGrid{5, 2}, WeightGrid{2, 6}}) {
     const std::vector<float> values = grid_values(grid);
     for (int i = -4000; i <= 4000; ++i) {
       const float w = static_cast<float>(i) / 1024.0f;
@@ -44,8 +44,10 @@ TEST(TrainingQuantization, ProjectFindsTheNearestValue) {
 }
 
 TEST(TrainingQuantization, FitGridFindsTheScale) {
-  EXPECT_EQ(fit_grid(std::vector<float>{0.25f, -0.125f, 0.0f, 0.0625f, 0.03125f}, 4), (PowerOfTwoGrid{5, 4}));
-  EXPECT_EQ(fit_grid(std::vector<float>{4.0f, -2.0f, 1.0f}, 3), (PowerOfTwoGrid{0, 3}));
+  EXPECT_EQ(fit_grid(std::vector<float>{0.25f, -0.125f, 0.0f, 0.0625f, 0.03125f}, WeightGrid{0, 4}),
+            (WeightGrid{5, 4}));
+  EXPECT_EQ(fit_grid(std::vector<float>{4.0f, -2.0f, 1.0f}, WeightGrid{9, 3}), (WeightGrid{0, 3}));
+  EXPECT_EQ(fit_grid(std::vector<float>{3.75f, -0.25f, 1.5f}, WeightGrid{0, 1, 5}), (WeightGrid{2, 1, 5}));
 }
 
 TEST(TrainingQuantization, RoundBias) {
@@ -60,7 +62,7 @@ FloatNetwork small_network() {
                              make_dense(hidden.out, 3)})
       .value();
 }
-const std::vector<PowerOfTwoGrid> kGrids = {{2, 3}, {}, {3, 2}, {}, {4, 4}};
+const std::vector<WeightGrid> kGrids = {{2, 3}, {}, {3, 2}, {}, {4, 4}};
 constexpr int kInputMax = 3;
 
 std::vector<float> parameters_on_grid(const FloatNetwork& network, unsigned seed) {
@@ -84,9 +86,9 @@ TEST(TrainingQuantization, ScalesFollowTheLayers) {
   const auto scales = layer_scales(small_network(), kGrids, kInputMax);
   ASSERT_TRUE(scales.ok());
   // 3 * 2^2, 8 * 12^2, 1152 * 2^3, 8 * 9216^2, 679477248 * 2^4
-  EXPECT_EQ(scales.value(), (std::vector<std::int64_t>{12, 1152, 9216, 679477248, 10871635968}));
+  EXPECT_EQ(scales.value(), (std::vector<double>{12, 1152, 9216, 679477248, 10871635968}));
   const auto huge =
-      layer_scales(small_network(), std::vector<PowerOfTwoGrid>{{12, 1}, {}, {12, 1}, {}, {12, 1}}, 255);
+      layer_scales(small_network(), std::vector<WeightGrid>{{12, 1}, {}, {12, 1}, {}, {12, 1}}, 255);
   EXPECT_EQ(huge.status().code(), StatusCode::kOutOfRange);
   EXPECT_NE(huge.status().message().find("layer 3"), std::string::npos) << huge.status().message();
 }

@@ -8,59 +8,12 @@
 
 #include "nn/accuracy.h"
 #include "nn/training.h"
+#include "support/training_patterns.h"
 
 namespace fcn::nn {
 namespace {
 
 using platform::StatusCode;
-
-constexpr int kSide = 12;
-
-// Four kinds of pattern (bar across, bar down, diagonal, frame) at random places and sizes, with noise.
-Dataset patterns(std::size_t count, unsigned seed) {
-  std::mt19937 generator(seed);
-  Dataset set;
-  set.height = set.width = kSide;
-  for (std::size_t i = 0; i < count; ++i) {
-    const int kind = static_cast<int>(generator() % 4), size = 5 + static_cast<int>(generator() % 4);
-    const int top = 1 + static_cast<int>(generator() % (kSide - 1 - size)),
-              left = 1 + static_cast<int>(generator() % (kSide - 1 - size));
-    for (int y = 0; y < kSide; ++y) {
-      for (int x = 0; x < kSide; ++x) {
-        const int v = y - top, u = x - left;
-        bool ink = v >= 0 && v < size && u >= 0 && u < size;
-        if (kind == 0) ink = ink && v / 2 == size / 4;
-        if (kind == 1) ink = ink && u / 2 == size / 4;
-        if (kind == 2) ink = ink && std::abs(u - v) <= 1;
-        if (kind == 3) ink = ink && (v == 0 || u == 0 || v == size - 1 || u == size - 1);
-        set.pixels.push_back(static_cast<std::uint8_t>((ink ? 180 : 0) + generator() % 60));
-      }
-    }
-    set.labels.push_back(static_cast<std::uint8_t>(kind));
-  }
-  return set;
-}
-
-std::vector<Layer> small_geometry() {
-  const Layer conv = make_conv2d({1, kSide, kSide}, 3, 3, 2, 1), hidden = make_dense(conv.out, 12);
-  return {conv, make_polynomial(conv.out, {}), hidden, make_polynomial(hidden.out, {}),
-          make_dense(hidden.out, 4)};
-}
-
-TrainOptions small_options() {
-  TrainOptions options;
-  options.seed = 5;
-  options.threads = 1;
-  options.held_out = 128;
-  options.distortion = {0.5f, 0.05f, 0.05f, 0.05f};
-  options.layers = {{1.0f, 3}, {0.25f, 3}, {0.5f, 4}};
-  options.stages = {
-      {.name = "dense", .epochs = 60, .rate_begin = 1e-2f, .rate_end = 1e-3f},
-      {.name = "prune", .epochs = 20, .rate_begin = 5e-3f, .rate_end = 1e-3f, .prune = true, .distill = 0.5f},
-      {.name = "fix half", .epochs = 10, .rate_begin = 3e-3f, .rate_end = 1e-3f, .fix = 0.5f},
-      {.name = "fix all", .epochs = 5, .rate_begin = 1e-3f, .rate_end = 1e-4f, .augment = false, .fix = 1}};
-  return options;
-}
 
 TEST(TrainingRun, LearnsPatternsWithSparsePowersOfTwo) {
   const Dataset set = patterns(768, 1);
@@ -166,6 +119,15 @@ TEST(TrainingRun, RefusesWhatDoesNotFit) {
   options.stages[0].distill = 0.5f;
   expect_refused(options, set, "the first stage has no teacher");
   options = small_options();
+  options.layers[1].groups = {1, 2, 3};
+  expect_refused(options, set, "3 groups for 1296 weights");
+  options = small_options();
+  options.layers[0].integer_bits = 1;
+  expect_refused(options, set, "integer_bits = 1");
+  options = small_options();
+  options.teachers = {{small_geometry(), true, 0, small_options().stages}};
+  expect_refused(options, set, "a teacher's input_max = 0");
+  options = small_options();
   options.stages[1].epochs = 0;
   expect_refused(options, set, "stage prune has 0 epochs");
   options = small_options();
@@ -187,6 +149,94 @@ TEST(TrainingRun, RefusesWhatDoesNotFit) {
   wrong_size.height = 6;
   wrong_size.width = 24;
   expect_refused(small_options(), wrong_size, "6 x 24");
+}
+
+// Integer weights, batch normalisation that is folded away, a square as activation, no last bias.
+TEST(TrainingRun, IntegerWeightsWithBatchNorm) {
+  TrainOptions options = small_options();
+  options.activation = {0.5f, 0.5f, 0.125f};
+  options.batch_norm = true;
+  for (LayerRecipe& recipe : options.layers) recipe = LayerRecipe{.keep = 1, .levels = 4, .integer_bits = 5};
+  options.layers.back().bias = false;
+  options.stages.erase(options.stages.begin() + 1);
+  const auto model = train_network("patterns", small_geometry(), patterns(768, 1), options);
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  EXPECT_GE(model.value().held_out_accuracy, 0.9);
+  std::int64_t largest = 0;
+  for (const Layer& layer : model.value().network.layers) {
+    for (const std::int64_t w : layer.weights) largest = std::max<std::int64_t>(largest, std::abs(w));
+    if (layer.kind == LayerKind::kPolynomial) {
+      EXPECT_EQ(layer.coefficients, (std::vector<std::int64_t>{0, 0, 1}));
+    }
+  }
+  EXPECT_LE(largest, 15);
+  EXPECT_GT(largest, 7);
+  for (const std::int64_t bias : model.value().network.layers.back().bias) EXPECT_EQ(bias, 0);
+}
+
+// Whole groups go, and what stays is full.
+TEST(TrainingRun, GroupsArePrunedAsAWhole) {
+  TrainOptions options = small_options();
+  for (TrainStage& stage : options.stages) stage.epochs = 2;
+  options.layers[1].groups.resize(108 * 12);
+  for (std::size_t k = 0; k < options.layers[1].groups.size(); ++k)
+    options.layers[1].groups[k] = static_cast<std::uint32_t>((k % 108 + k / 108) % 16);
+  options.layers[1].keep = 0.25f;
+  const auto model = train_network("patterns", small_geometry(), patterns(400, 1), options);
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  std::vector<std::size_t> used(16, 0);
+  const std::vector<std::int64_t>& weights = model.value().network.layers[2].weights;
+  for (std::size_t k = 0; k < weights.size(); ++k) used[options.layers[1].groups[k]] += weights[k] != 0;
+  EXPECT_EQ(std::count(used.begin(), used.end(), 0u), 12);
+}
+
+// A network that reads less than an image learns from windows, and is measured slid over the whole.
+TEST(TrainingRun, WindowsOfLargerImages) {
+  const Layer conv = make_conv2d({1, 9, 9}, 4, 3, 2, 0), hidden = make_dense(conv.out, 12);
+  const std::vector<Layer> geometry = {conv, make_polynomial(conv.out, {}), hidden, make_polynomial(hidden.out, {}),
+                                       make_dense(hidden.out, 4)};
+  TrainOptions options = small_options();
+  options.activation = {0.5f, 0.5f, 0.125f};
+  const auto model = train_network("windows", geometry, patterns(768, 1), options);
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  EXPECT_GE(model.value().held_out_accuracy, 0.8);
+  EXPECT_EQ(model.value().network.input, (Shape{1, 9, 9}));
+}
+
+// A teacher is trained first and changes what the network becomes.
+TEST(TrainingRun, TeachersAreTrainedFirst) {
+  TrainOptions options = small_options();
+  for (TrainStage& stage : options.stages) stage.epochs = 2;
+  const Dataset set = patterns(400, 1);
+  const auto alone = train_network("patterns", small_geometry(), set, options);
+  TrainStage dense = options.stages[0];
+  options.teachers = {{small_geometry(), true, 255, {dense}}};
+  options.stages[0].distill = 0.5f;
+  const auto taught = train_network("patterns", small_geometry(), set, options);
+  ASSERT_TRUE(alone.ok() && taught.ok()) << taught.status().message();
+  EXPECT_EQ(taught.value().epochs.size(), 10u);
+  EXPECT_EQ(taught.value().epochs[0].stage, "teacher: dense");
+  EXPECT_EQ(taught.value().epochs[2].stage, "dense");
+  EXPECT_NE(alone.value().network, taught.value().network);
+}
+
+// The epochs' reports count what the final network needs.
+TEST(TrainingRun, ReportsCountOperations) {
+  TrainOptions options = small_options();
+  for (TrainStage& stage : options.stages) stage.epochs = 1;
+  const auto model = train_network("patterns", small_geometry(), patterns(400, 1), options);
+  ASSERT_TRUE(model.ok());
+  std::uint64_t taps_used = 0, outputs = 0;
+  for (const Layer& layer : model.value().network.layers) {
+    if (layer.weights.empty()) continue;
+    for (std::size_t o = 0; o < layer.out.size(); ++o) taps_used += taps(layer, o).size();
+    outputs += layer.out.size();
+  }
+  const OpCounts& counts = model.value().epochs.back().counts;
+  EXPECT_EQ(counts.pt_ct_mults, taps_used);
+  EXPECT_EQ(counts.ct_ct_adds, taps_used - outputs);
+  EXPECT_EQ(counts.pt_ct_adds, outputs);
+  EXPECT_EQ(counts.ct_ct_mults, 3u * 36 + 12);
 }
 
 TEST(TrainingRun, CountCorrectRefusesMissingImages) {

@@ -1,0 +1,124 @@
+#include <algorithm>
+
+#include "training.h"
+
+namespace fcn::nn {
+
+using platform::concat;
+using platform::invalid_argument;
+using platform::Result;
+
+namespace {
+
+TrainStage stage(const char* name, int epochs, float rate_begin, float rate_end) {
+  TrainStage stage;
+  stage.name = name;
+  stage.epochs = epochs;
+  stage.rate_begin = rate_begin;
+  stage.rate_end = rate_end;
+  return stage;
+}
+
+void scale_epochs(TrainOptions& options, int epochs) {
+  if (epochs <= 0) return;
+  int total = 0;
+  std::vector<TrainStage*> stages;
+  for (TeacherRecipe& teacher : options.teachers) {
+    for (TrainStage& s : teacher.stages) stages.push_back(&s);
+  }
+  for (TrainStage& s : options.stages) stages.push_back(&s);
+  for (const TrainStage* s : stages) total += s->epochs;
+  for (TrainStage* s : stages) s->epochs = std::max(1, (s->epochs * epochs + total / 2) / total);
+}
+
+// Every system but the pruned one: free weights, then integers.
+TrainOptions integer_options(const System& system) {
+  TrainOptions options;
+  std::size_t linear = 0;
+  for (const Layer& layer : system.layers) linear += layer.kind == LayerKind::kConv2d || layer.kind == LayerKind::kDense;
+  LayerRecipe recipe;
+  recipe.integer_bits = system.weight_bits;
+  options.layers.assign(linear, recipe);
+  options.layers.back().bias = system.last_bias;
+  const bool deep = system.layers.front().out.channels > 50;
+  options.batch_norm = deep;
+  if (deep) {
+    options.distortion.elastic = 1;
+    options.stages.push_back(stage("dense", 14, 2e-3f, 2e-5f));
+  } else {
+    options.stages.push_back(stage("dense", system.layers.size() > 6 ? 8 : 24, 1e-3f, 2e-5f));
+  }
+  TrainStage fixed = stage("quantize", deep ? 5 : system.layers.size() > 6 ? 4 : 8, 3e-4f, 3e-5f);
+  fixed.fix = 1;
+  fixed.straight_through = true;
+  fixed.distill = deep ? 0 : 0.5f;
+  options.stages.push_back(fixed);
+  for (const float share : {0.5f, 0.75f, 0.9f, 1.0f}) {
+    TrainStage settle = stage("settle", 1, 1e-4f, 1e-5f);
+    settle.distill = fixed.distill;
+    settle.augment = deep;
+    settle.fix = share;
+    options.stages.push_back(settle);
+  }
+  return options;
+}
+
+TrainOptions power_of_two_options() {
+  TrainOptions options;
+  options.layers = {{.keep = 0.7f, .levels = 3}, {.keep = 0.12f, .levels = 4}, {.keep = 0.5f, .levels = 3}};
+  options.stages.push_back(stage("dense", 24, 2e-3f, 2e-5f));
+  TrainStage prune = stage("prune", 8, 1e-3f, 5e-4f);
+  prune.prune = true;
+  prune.distill = 0.5f;
+  options.stages.push_back(prune);
+  TrainStage fixed = stage("quantize", 12, 5e-4f, 5e-5f);
+  fixed.distill = 0.5f;
+  fixed.fix = 1;
+  fixed.straight_through = true;
+  options.stages.push_back(fixed);
+  // Weights that still move between two powers of two come to rest, the largest first.
+  for (const float share : {0.5f, 0.75f, 0.9f, 1.0f}) {
+    TrainStage settle = stage("settle", 2, 1e-4f, 1e-5f);
+    settle.distill = 0.5f;
+    settle.augment = false;
+    settle.fix = share;
+    options.stages.push_back(settle);
+  }
+  return options;
+}
+
+}  // namespace
+
+Result<TrainOptions> system_options(const System& system, std::uint64_t seed, int epochs) {
+  if (system.layers.empty()) return invalid_argument(concat("the system ", system.name, " has no layers"));
+  TrainOptions options =
+      system.weights == WeightKind::kPowersOfTwo ? power_of_two_options() : integer_options(system);
+  options.seed = seed;
+  options.activation.assign(system.activation.begin(), system.activation.end());
+  scale_epochs(options, epochs);
+  return options;
+}
+
+void prune_diagonals(TrainOptions& options, const System& system, std::uint64_t diagonals, std::uint64_t keep) {
+  const Layer& hidden = system.layers[2];
+  options.layers[1].groups = diagonal_groups(system.layers[1].out, hidden.out.channels, static_cast<int>(diagonals));
+  options.layers[1].keep = static_cast<float>(keep) / static_cast<float>(diagonals);
+}
+
+std::vector<std::uint32_t> diagonal_groups(const Shape& in, int outputs, int diagonals) {
+  constexpr int kSide = 14;
+  std::vector<std::uint32_t> groups;
+  for (int o = 0; o < outputs; ++o) {
+    for (int c = 0; c < in.channels; ++c) {
+      for (int y = 0; y < in.height; ++y) {
+        for (int x = 0; x < in.width; ++x) {
+          const int slot = (c * kSide + y) * kSide + x;
+          groups.push_back(static_cast<std::uint32_t>(((slot - o) % diagonals + diagonals) % diagonals));
+        }
+      }
+    }
+  }
+  return groups;
+}
+
+}  // namespace fcn::nn
