@@ -31,7 +31,7 @@ using platform::Status;
 struct TrainFlags {
   std::string system = "faster-cryptonets", structured = "none", mnist, out, report, checkpoint, activation;
   bool resume = false;
-  std::uint64_t seed = 1, threads = 0, epochs = 0, diagonals = 40;
+  std::uint64_t seed = 2, threads = 0, epochs = 0, diagonals = 40;
 };
 
 constexpr std::uint64_t kDiagonals = 128;  // generalised diagonals of the hidden layer in the packed layout
@@ -192,7 +192,7 @@ int run_train(std::span<const std::string> arguments) {
   flags.add_text("report", "FILE", &values.report, "the SVG to write (default: the model file's name and .svg)");
   flags.add_text("checkpoint", "FILE", &values.checkpoint, "where to keep the state after every epoch");
   flags.add_switch("resume", &values.resume, "go on from the checkpoint");
-  flags.add_integer("seed", &values.seed, 0, UINT32_MAX, "what all randomness comes from");
+  flags.add_integer("seed", &values.seed, 0, UINT32_MAX, "what all randomness comes from (default: that of the committed model)");
   flags.add_integer("threads", &values.threads, 0, 1024, "threads; 0: one for each processor");
   flags.add_integer("epochs", &values.epochs, 0, 1000, "passes over the images; 0: the recommended number");
   int exit_code = kExitOk;

@@ -88,7 +88,7 @@ std::string bars_panel(double left, double width, const nn::Layer& layer, const 
       ++zeros;
       continue;
     }
-    const int exponent = std::bit_width(static_cast<std::uint64_t>(std::llabs(weight))) - 1;
+    const int exponent = static_cast<int>(std::bit_width(static_cast<std::uint64_t>(std::llabs(weight)))) - 1;
     most = std::max(most, ++counts[exponent]);
   }
   std::string svg = text_at(left, kBarsTop - 30, "font-weight=\"bold\"", title);

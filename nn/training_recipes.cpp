@@ -35,7 +35,8 @@ void scale_epochs(TrainOptions& options, int epochs) {
 TrainOptions integer_options(const System& system) {
   TrainOptions options;
   std::size_t linear = 0;
-  for (const Layer& layer : system.layers) linear += layer.kind == LayerKind::kConv2d || layer.kind == LayerKind::kDense;
+  for (const Layer& layer : system.layers)
+    linear += layer.kind == LayerKind::kConv2d || layer.kind == LayerKind::kDense;
   LayerRecipe recipe;
   recipe.integer_bits = system.weight_bits;
   options.layers.assign(linear, recipe);
@@ -63,23 +64,45 @@ TrainOptions integer_options(const System& system) {
   return options;
 }
 
+// Two convolutions and a hidden layer, on all 256 levels of grey.
+TeacherRecipe teacher() {
+  TeacherRecipe recipe;
+  const Layer first = make_conv2d({1, 28, 28}, 16, 5, 2, 1), second = make_conv2d(first.out, 40, 5, 2, 1),
+              hidden = make_dense(second.out, 128);
+  recipe.geometry = {first,
+                     make_polynomial(first.out, {}),
+                     second,
+                     make_polynomial(second.out, {}),
+                     hidden,
+                     make_polynomial(hidden.out, {}),
+                     make_dense(hidden.out, 10)};
+  TrainStage plain = stage("plain", 2, 1e-4f, 1e-5f);
+  plain.augment = false;
+  recipe.stages = {stage("dense", 12, 2e-3f, 2e-5f), plain};
+  return recipe;
+}
+
 TrainOptions power_of_two_options() {
+  constexpr float kDistill = 0.8f;
   TrainOptions options;
-  options.layers = {{.keep = 0.7f, .levels = 3}, {.keep = 0.12f, .levels = 4}, {.keep = 0.5f, .levels = 3}};
-  options.stages.push_back(stage("dense", 24, 2e-3f, 2e-5f));
+  options.input_max = 7;
+  options.distortion.elastic = 0.4f;
+  options.teachers = {teacher()};
+  options.layers = {{.keep = 0.8f, .levels = 3}, {.keep = 0.17f, .levels = 4}, {.keep = 0.7f, .levels = 3}};
+  TrainStage dense = stage("dense", 20, 2e-3f, 2e-5f);
+  dense.distill = 0.7f;
   TrainStage prune = stage("prune", 8, 1e-3f, 5e-4f);
   prune.prune = true;
-  prune.distill = 0.5f;
-  options.stages.push_back(prune);
-  TrainStage fixed = stage("quantize", 12, 5e-4f, 5e-5f);
-  fixed.distill = 0.5f;
+  prune.distill = kDistill;
+  TrainStage fixed = stage("quantize", 22, 5e-4f, 5e-5f);
+  fixed.distill = kDistill;
   fixed.fix = 1;
   fixed.straight_through = true;
-  options.stages.push_back(fixed);
+  options.stages = {dense, prune, fixed};
   // Weights that still move between two powers of two come to rest, the largest first.
   for (const float share : {0.5f, 0.75f, 0.9f, 1.0f}) {
     TrainStage settle = stage("settle", 2, 1e-4f, 1e-5f);
-    settle.distill = 0.5f;
+    settle.distill = kDistill;
     settle.augment = false;
     settle.fix = share;
     options.stages.push_back(settle);
@@ -99,9 +122,11 @@ Result<TrainOptions> system_options(const System& system, std::uint64_t seed, in
   return options;
 }
 
-void prune_diagonals(TrainOptions& options, const System& system, std::uint64_t diagonals, std::uint64_t keep) {
+void prune_diagonals(TrainOptions& options, const System& system, std::uint64_t diagonals,
+                     std::uint64_t keep) {
   const Layer& hidden = system.layers[2];
-  options.layers[1].groups = diagonal_groups(system.layers[1].out, hidden.out.channels, static_cast<int>(diagonals));
+  options.layers[1].groups =
+      diagonal_groups(system.layers[1].out, hidden.out.channels, static_cast<int>(diagonals));
   options.layers[1].keep = static_cast<float>(keep) / static_cast<float>(diagonals);
 }
 
