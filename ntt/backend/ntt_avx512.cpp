@@ -51,6 +51,13 @@ struct Roots {
   FCN_INLINE Root eights(std::size_t k) const { return {load(w + k), load(quotient + k)}; }
 };
 
+[[maybe_unused]] bool below(const std::uint64_t* a, std::size_t count, Vector bound) {
+  for (std::size_t i = 0; i < count; i += 8) {
+    if (_mm512_cmplt_epu64_mask(load(a + i), bound) != 0xff) return false;
+  }
+  return true;
+}
+
 // x0 y0 x1 y1 .. x3 y3, and x4 y4 .. x7 y7.
 FCN_INLINE void interleave(Vector& x, Vector& y) {
   const Vector lower = _mm512_setr_epi64(0, 8, 1, 9, 2, 10, 3, 11);
@@ -287,6 +294,7 @@ void forward_part(std::uint64_t* a, std::size_t length, std::size_t count, std::
   const int levels = levels_of_pass(length);
   const std::size_t size = length >> levels;
   forward_blocks(a, length, count, k, roots, ring);
+  FCN_CHECK(below(a, count * length, _mm512_add_epi64(ring.twice_q, ring.twice_q)));
   if (count * length <= kPart) return forward_part(a, size, count << levels, k << levels, roots, ring);
   for (std::size_t i = 0; i < count << levels; ++i)
     forward_part(a + i * size, size, 1, (k << levels) + i, roots, ring);
@@ -303,6 +311,7 @@ void inverse_part(std::uint64_t* a, std::size_t length, std::size_t count, std::
     for (std::size_t i = 0; i < count << levels; ++i)
       inverse_part(a + i * size, size, 1, (k << levels) + i, roots, last, ring);
   }
+  FCN_CHECK(below(a, count * length, ring.twice_q));
   inverse_blocks(a, length, count, k, roots, last, ring);
 }
 
@@ -311,12 +320,14 @@ void inverse_part(std::uint64_t* a, std::size_t length, std::size_t count, std::
 void forward_avx512(const NttTables& tables, std::uint64_t* a) noexcept {
   const FlatTables t = flat(tables);
   if (!t.in_shoup52) return forward_scalar(tables, a);
+  FCN_CHECK(below(a, t.n, broadcast(t.modulus.q)));
   forward_part(a, t.n, 1, 1, {t.forward_roots, t.forward_quotients}, ring_of(t.modulus));
 }
 
 void inverse_avx512(const NttTables& tables, std::uint64_t* a) noexcept {
   const FlatTables t = flat(tables);
   if (!t.in_shoup52) return inverse_scalar(tables, a);
+  FCN_CHECK(below(a, t.n, broadcast(t.modulus.q)));
   const LastRoots last = {root_of({t.n_inverse, t.n_inverse_quotient}),
                           root_of({t.last_root, t.last_root_quotient})};
   inverse_part(a, t.n, 1, 1, {t.inverse_roots, t.inverse_quotients}, last, ring_of(t.modulus));
