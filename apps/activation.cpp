@@ -262,9 +262,7 @@ int run_activation(std::span<const std::string> arguments) {
   flags.add_text("svg", "FILE", &values.svg,
                  "the picture of function, polynomials and errors (default NAME.svg); none: no picture");
   flags.add_switch("json", &values.json, "print JSON");
-  int exit_code = kExitOk;
-  if (!parse_or_help(flags, "activation", arguments, exit_code)) return exit_code;
-  return exit_code_of("activation", activation(std::move(values)));
+  return run_command(flags, "fcn-mnist activation", arguments, [&] { return activation(std::move(values)); });
 }
 
 }  // namespace fcn::apps

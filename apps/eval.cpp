@@ -143,11 +143,7 @@ int run_eval(std::span<const std::string> arguments) {
                  "the folder with the MNIST files (default: FCN_MNIST_DIR or data/mnist)");
   flags.add_text("model", "FILE", &values.model, "a model file (default: the built-in model)");
   flags.add_switch("json", &values.json, "print the results as JSON");
-  int exit_code = kExitOk;
-  if (!parse_or_help(flags, "eval", arguments, exit_code)) return exit_code;
-  bool wrong = false;
-  exit_code = exit_code_of("eval", evaluate(values, wrong));
-  return exit_code == kExitOk && wrong ? kExitWrongResult : exit_code;
+  return run_checked_command(flags, "fcn-mnist eval", arguments, [&](bool& wrong) { return evaluate(values, wrong); });
 }
 
 }  // namespace fcn::apps

@@ -116,6 +116,13 @@ bool FlagSet::given(const std::string& name) const {
   return std::any_of(flags_.begin(), flags_.end(), [&](const Flag& f) { return f.name == name && f.given; });
 }
 
+platform::Status FlagSet::require(std::initializer_list<const char*> names) const {
+  for (const char* name : names) {
+    if (!given(name)) return platform::invalid_argument(concat("--", name, " is missing; see --help"));
+  }
+  return {};
+}
+
 std::string FlagSet::help(const std::string& program) const {
   std::string text = concat("usage: ", program, " ", usage_, "\n\n", summary_, "\n\n");
   std::size_t width = 6;

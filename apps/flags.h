@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <vector>
@@ -43,7 +44,9 @@ class FlagSet {
   platform::Status parse(std::span<const std::string> arguments);
   bool help_wanted() const noexcept { return help_wanted_; }
   bool given(const std::string& name) const;
-  std::string help(const std::string& program = "fcn-mnist") const;
+  // Errors: kInvalidArgument unless each of these flags was given.
+  platform::Status require(std::initializer_list<const char*> names) const;
+  std::string help(const std::string& program) const;
 
  private:
   struct Flag {

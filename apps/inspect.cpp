@@ -80,11 +80,7 @@ void print_layer(std::size_t index, const nn::Layer& layer, const nn::RangeBound
   if (layer.kernel != 0)
     std::printf("  kernel %d, stride %d, padding %d", layer.kernel, layer.stride, layer.padding);
   if (!layer.coefficients.empty()) std::printf("  %s", polynomial_text(layer.coefficients).c_str());
-  if (range.bits <= 62) {
-    std::printf("\n      values in [%.0f, %.0f], %d bits\n", range.low, range.high, range.bits);
-  } else {
-    std::printf("\n      values of %d bits\n", range.bits);
-  }
+  std::printf("\n      %s\n", format_range(range.low, range.high, range.bits).c_str());
   if (!layer.weights.empty()) print_weights(layer.weights);
 }
 
@@ -168,9 +164,7 @@ int run_inspect(std::span<const std::string> arguments) {
                     "packed: how many ciphertexts an image becomes; 0: the cheapest");
   flags.add_text("mnist", "DIR", &values.mnist,
                  "also measures the accuracy of the integer network on these test images");
-  int exit_code = kExitOk;
-  if (!parse_or_help(flags, "inspect", arguments, exit_code)) return exit_code;
-  return exit_code_of("inspect", inspect(values));
+  return run_command(flags, "fcn-mnist inspect", arguments, [&] { return inspect(values); });
 }
 
 }  // namespace fcn::apps

@@ -188,11 +188,7 @@ int run_table(std::span<const std::string> arguments) {
                  "model files in this folder instead of the built-in models");
   flags.add_text("markdown", "FILE", &values.markdown, "write the table into this file, too");
   flags.add_switch("json", &values.json, "print the results as JSON");
-  int exit_code = kExitOk;
-  if (!parse_or_help(flags, "table", arguments, exit_code)) return exit_code;
-  bool wrong = false;
-  exit_code = exit_code_of("table", make_table(values, wrong));
-  return exit_code == kExitOk && wrong ? kExitWrongResult : exit_code;
+  return run_checked_command(flags, "fcn-mnist table", arguments, [&](bool& wrong) { return make_table(values, wrong); });
 }
 
 }  // namespace fcn::apps

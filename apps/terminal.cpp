@@ -111,6 +111,16 @@ std::string format_count(std::uint64_t count) {
   return text;
 }
 
+std::string format_range(double low, double high, int bits) {
+  char text[100];
+  if (bits > 62) {
+    std::snprintf(text, sizeof text, "values of %d bits", bits);
+  } else {
+    std::snprintf(text, sizeof text, "values in [%.0f, %.0f], %d bits", low, high, bits);
+  }
+  return text;
+}
+
 ProgressLine::ProgressLine() : style_(detect_style(stderr)) {}
 
 ProgressLine::~ProgressLine() {

@@ -34,6 +34,8 @@ std::string format_seconds(double seconds);
 std::string format_bytes(std::uint64_t bytes);
 // "67,194".
 std::string format_count(std::uint64_t count);
+// "values in [-3, 7], 3 bits"; "values of 70 bits" where 62 are not enough.
+std::string format_range(double low, double high, int bits);
 
 // One line on stderr that says how far the work is and how long it will take: a bar on a terminal, otherwise a plain line
 // every tenth.

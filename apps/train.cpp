@@ -127,17 +127,13 @@ class Talk {
   double left_ = 0;
 };
 
-void print_ranges(const nn::Network& network) {
-  const auto ranges = nn::analyze_ranges(network);
-  if (!ranges.ok()) {
-    std::printf("ranges: %s\n", ranges.status().message().c_str());
-    return;
-  }
+Status print_ranges(const nn::Network& network) {
+  FCN_ASSIGN_OR_RETURN(const std::vector<nn::RangeBound> ranges, nn::bound_ranges(network));
   for (std::size_t i = 0; i < network.layers.size(); ++i) {
-    const nn::LayerRange& range = ranges.value()[i];
-    std::printf("  layer %zu (%s): values in [%" PRId64 ", %" PRId64 "], %d bits\n", i + 1,
-                nn::layer_kind_name(network.layers[i].kind), range.hull.low, range.hull.high, range.bits);
+    std::printf("  layer %zu (%s): %s\n", i + 1, nn::layer_kind_name(network.layers[i].kind),
+                format_range(ranges[i].low, ranges[i].high, ranges[i].bits).c_str());
   }
+  return {};
 }
 
 Status train(TrainFlags flags) {
@@ -155,18 +151,17 @@ Status train(TrainFlags flags) {
       nn::train_network(
           system.name, system.layers, training, options, [&](const nn::EpochReport& report) { talk.epoch(report); },
           [&](const std::string& stage, std::size_t done, std::size_t total) { talk.progress(stage, done, total); }));
+  FCN_RETURN_IF_ERROR(nn::save_model(model.network, flags.out));
+  FCN_RETURN_IF_ERROR(platform::write_file(flags.report, training_report(model)));
   platform::ThreadPool pool(flags.threads);
   FCN_ASSIGN_OR_RETURN(const std::size_t correct,
                        nn::count_correct(model.network, test, 0, test.count(), pool));
-  FCN_RETURN_IF_ERROR(nn::save_model(model.network, flags.out));
-  FCN_RETURN_IF_ERROR(platform::write_file(flags.report, training_report(model)));
   std::printf(
       "%s: the integer network reads %zu of %zu test images (%.2f %%); trained in %s with seed %" PRIu64 "\n",
       flags.out.c_str(), correct, test.count(),
       100 * static_cast<double>(correct) / static_cast<double>(test.count()),
       format_seconds(talk.seconds()).c_str(), flags.seed);
-  print_ranges(model.network);
-  return {};
+  return print_ranges(model.network);
 }
 
 }  // namespace
@@ -195,9 +190,7 @@ int run_train(std::span<const std::string> arguments) {
   flags.add_integer("seed", &values.seed, 0, UINT32_MAX, "what all randomness comes from (default: that of the committed model)");
   flags.add_integer("threads", &values.threads, 0, 1024, "threads; 0: one for each processor");
   flags.add_integer("epochs", &values.epochs, 0, 1000, "passes over the images; 0: the recommended number");
-  int exit_code = kExitOk;
-  if (!parse_or_help(flags, "train", arguments, exit_code)) return exit_code;
-  return exit_code_of("train", train(values));
+  return run_command(flags, "fcn-mnist train", arguments, [&] { return train(values); });
 }
 
 }  // namespace fcn::apps

@@ -2,6 +2,7 @@
 
 #include "exact_classifier.h"
 #include "quantize_pixels.h"
+#include "systems.h"
 
 namespace fcn::nn {
 
@@ -11,6 +12,11 @@ platform::Result<std::size_t> count_correct(const Network& network, const Datase
   if (first > images.count() || count > images.count() - first) {
     return platform::invalid_argument(
         platform::concat("images ", first, " to ", first + count, " of only ", images.count()));
+  }
+  if (const Shape image{1, images.height, images.width};
+      network.input.height < image.height || network.input.width < image.width) {
+    FCN_ASSIGN_OR_RETURN(const Network slid, slide_over(network, image));
+    return count_correct(slid, images, first, count, pool, progress);
   }
   FCN_ASSIGN_OR_RETURN(const ExactClassifier classifier, ExactClassifier::create(network));
   std::vector<std::int64_t> pixels;

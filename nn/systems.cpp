@@ -81,17 +81,17 @@ System cryptodl_1() {
   system.least_accuracy_percent = 98.52;
   system.input = kImage;
   system.layers = Chain(kImage)
-                      .conv(18, 5, 1, 0)
+                      .conv(48, 5, 1, 0)
                       .sums(2)
-                      .conv(50, 5, 1, 0)
-                      .sums(2)
+                      .conv(20, 5, 1, 0)
                       .activation()
-                      .dense(800)
+                      .sums(2)
+                      .dense(320)
                       .activation()
                       .dense(10)
                       .layers();
   system.activation = {0.5, 0.5, 0.125};  // (x + 2)^2 / 8: Swish-AQ and 1/4
-  system.weight_bits = 6;
+  system.weight_bits = 5;
   system.last_bias = false;
   return system;
 }
@@ -104,16 +104,16 @@ System cryptodl_2() {
   system.least_accuracy_percent = 99.52;
   system.input = {1, 25, 25};
   system.layers = Chain(system.input)
-                      .conv(60, 5, 2, 0)
+                      .conv(62, 5, 2, 0)
                       .activation()
-                      .conv(100, 5, 2, 0)
+                      .conv(108, 5, 2, 0)
                       .activation()
-                      .dense(272)
+                      .dense(72)
                       .activation()
                       .dense(10)
                       .layers();
   system.activation = {0.5, 0.5, 0.125};  // (x + 2)^2 / 8
-  system.weight_bits = 6;
+  system.weight_bits = 5;
   system.last_bias = false;
   return system;
 }

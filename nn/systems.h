@@ -13,13 +13,13 @@
 //   CryptoNets paper runs.
 //
 // cryptodl-1  The counts are close to LeNet's: 20 maps of 5x5, sums over 2x2, 50 maps of 5x5, sums over 2x2, dense 500,
-//   dense 10 has 2.29e6 taps, and twice the 800 values after the second sums are the 1.6e3 ciphertext products. Ours:
-//   18 maps | sums | 50 maps | sums | square | dense 800 | square | dense 10, with 1,600 squares and 2.35e6 taps.
+//   dense 10 has 2.29e6 taps. Ours has the 1.6e3 ciphertext products, too: 48 maps | sums | 20 maps | square | sums |
+//   dense 320 | square | dense 10, with 1,280 + 320 squares and 2.33e6 taps.
 //
 // cryptodl-2  64,512 ciphertext products and 716 times as many taps. A convolutional network that reads 25 x 25 pixels:
-//   60 maps of 5x5, stride 2 | square | 100 maps of 5x5, stride 2 | square | dense 272 | square | dense 10. It is slid
-//   over the image (slide_over): the scores of all 4 x 4 places add up. 34,560 + 25,600 + 4,352 = 64,512 squares and
-//   4.63e7 taps, while training costs 3.0e6 taps an image.
+//   62 maps of 5x5, stride 2 | square | 108 maps of 5x5, stride 2 | square | dense 72 | square | dense 10. It is slid
+//   over the image (slide_over): the scores of all 4 x 4 places add up. 35,712 + 27,648 + 1,152 = 64,512 squares and
+//   4.57e7 taps, while training costs 2.9e6 taps an image.
 #pragma once
 
 #include <string>

@@ -115,14 +115,9 @@ Result<TrainedModel> train_network(const std::string& name, const std::vector<La
                                                      options.input_max, name));
   if (options.held_out > 0) {
     platform::ThreadPool pool(options.threads);
-    const Shape image{1, images.height, images.width};
-    Network whole = model.network;
-    if (image != whole.input) {
-      FCN_ASSIGN_OR_RETURN(whole, slide_over(model.network, image));
-    }
     FCN_ASSIGN_OR_RETURN(
         const std::size_t correct,
-        count_correct(whole, images, images.count() - options.held_out, options.held_out, pool));
+        count_correct(model.network, images, images.count() - options.held_out, options.held_out, pool));
     model.held_out_accuracy = static_cast<double>(correct) / static_cast<double>(options.held_out);
   }
   for (const Layer& layer : model.network.layers) {

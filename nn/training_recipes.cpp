@@ -31,33 +31,46 @@ void scale_epochs(TrainOptions& options, int epochs) {
   for (TrainStage* s : stages) s->epochs = std::max(1, (s->epochs * epochs + total / 2) / total);
 }
 
-// Every system but the pruned one: free weights, then integers.
-TrainOptions integer_options(const System& system) {
+// How the networks with integer weights differ.
+struct IntegerRecipe {
+  const char* system;
+  int dense_epochs, quantize_epochs;
+  float rate;      // of the dense stage, at its begin
+  float distill;   // afterwards
+  bool deep;       // batch normalisation and elastic distortions, to the end
+};
+constexpr IntegerRecipe kIntegerRecipes[] = {
+    {"cryptonets", 24, 8, 1e-3f, 0.5f, false},
+    {"cryptodl-1", 8, 4, 1e-3f, 0.5f, false},
+    {"cryptodl-2", 20, 6, 2e-3f, 0, true},
+};
+
+// Free weights, then integers.
+Result<TrainOptions> integer_options(const System& system) {
+  const IntegerRecipe* recipe =
+      std::find_if(std::begin(kIntegerRecipes), std::end(kIntegerRecipes),
+                   [&](const IntegerRecipe& known) { return system.name == known.system; });
+  if (recipe == std::end(kIntegerRecipes)) return invalid_argument(concat("no recipe for ", system.name));
   TrainOptions options;
-  std::size_t linear = 0;
-  for (const Layer& layer : system.layers)
-    linear += layer.kind == LayerKind::kConv2d || layer.kind == LayerKind::kDense;
-  LayerRecipe recipe;
-  recipe.integer_bits = system.weight_bits;
-  options.layers.assign(linear, recipe);
+  const auto linear = std::count_if(system.layers.begin(), system.layers.end(), [](const Layer& layer) {
+    return layer.kind == LayerKind::kConv2d || layer.kind == LayerKind::kDense;
+  });
+  options.layers.assign(static_cast<std::size_t>(linear), {.integer_bits = system.weight_bits});
   options.layers.back().bias = system.last_bias;
-  const bool deep = system.layers.front().out.channels > 50;
-  options.batch_norm = deep;
-  if (deep) {
+  options.batch_norm = recipe->deep;
+  if (recipe->deep) {
     options.distortion.elastic = 1;
-    options.stages.push_back(stage("dense", 14, 2e-3f, 2e-5f));
-  } else {
-    options.stages.push_back(stage("dense", system.layers.size() > 6 ? 8 : 24, 1e-3f, 2e-5f));
+    options.input_max = 7;
   }
-  TrainStage fixed = stage("quantize", deep ? 5 : system.layers.size() > 6 ? 4 : 8, 3e-4f, 3e-5f);
+  TrainStage fixed = stage("quantize", recipe->quantize_epochs, 3e-4f, 3e-5f);
   fixed.fix = 1;
   fixed.straight_through = true;
-  fixed.distill = deep ? 0 : 0.5f;
-  options.stages.push_back(fixed);
+  fixed.distill = recipe->distill;
+  options.stages = {stage("dense", recipe->dense_epochs, recipe->rate, 2e-5f), fixed};
   for (const float share : {0.5f, 0.75f, 0.9f, 1.0f}) {
     TrainStage settle = stage("settle", 1, 1e-4f, 1e-5f);
-    settle.distill = fixed.distill;
-    settle.augment = deep;
+    settle.distill = recipe->distill;
+    settle.augment = recipe->deep;
     settle.fix = share;
     options.stages.push_back(settle);
   }
@@ -114,8 +127,12 @@ TrainOptions power_of_two_options() {
 
 Result<TrainOptions> system_options(const System& system, std::uint64_t seed, int epochs) {
   if (system.layers.empty()) return invalid_argument(concat("the system ", system.name, " has no layers"));
-  TrainOptions options =
-      system.weights == WeightKind::kPowersOfTwo ? power_of_two_options() : integer_options(system);
+  TrainOptions options;
+  if (system.weights == WeightKind::kPowersOfTwo) {
+    options = power_of_two_options();
+  } else {
+    FCN_ASSIGN_OR_RETURN(options, integer_options(system));
+  }
   options.seed = seed;
   options.activation.assign(system.activation.begin(), system.activation.end());
   scale_epochs(options, epochs);

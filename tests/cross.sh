@@ -17,12 +17,14 @@ apt-get, and named. Without a name: aarch64.
   --full   every test on every processor
   --quick  the quick tests on every processor: kernels, formats, files
 
-What is left out is listed with the reason at the end.
+What is left out is listed with the reason at the end. Exit code 77: a package is missing
+and could not be installed.
 TEXT
 }
 
 say() { echo "cross.sh: $*" >&2; }
 fail() { say "$*"; exit 2; }
+cannot_install() { say "$*"; exit 77; }
 
 cd "$(dirname "$0")/.."
 jobs=$(getconf _NPROCESSORS_ONLN)
@@ -73,17 +75,17 @@ install_missing() {
   local packages as_root=()
   mapfile -t packages < <(missing_packages)
   [ ${#packages[@]} -gt 0 ] || return 0
-  command -v apt-get >/dev/null || fail "please install: ${packages[*]}"
+  command -v apt-get >/dev/null || cannot_install "please install: ${packages[*]}"
   if [ "$(id -u)" != 0 ]; then
-    command -v sudo >/dev/null || fail "as root, run: apt-get install ${packages[*]}"
+    command -v sudo >/dev/null || cannot_install "as root, run: apt-get install ${packages[*]}"
     as_root=(sudo)
   fi
   say "installing ${packages[*]}"
-  "${as_root[@]}" apt-get update -q >&2
+  "${as_root[@]}" apt-get update -q >&2 || true
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -q --yes --no-install-recommends "${packages[@]}" >&2
+    apt-get install -q --yes --no-install-recommends "${packages[@]}" >&2 || true
   mapfile -t packages < <(missing_packages)
-  [ ${#packages[@]} = 0 ] || fail "still missing after the installation: ${packages[*]}"
+  [ ${#packages[@]} = 0 ] || cannot_install "still missing after the installation: ${packages[*]}"
 }
 
 # Runs a command that is silent unless it fails.

@@ -4,7 +4,7 @@ set -euo pipefail
 
 usage() {
   cat <<'TEXT'
-usage: tests/run.sh [--preset NAME]... [--all] [--coverage] [--bench] [--fuzz] [--help]
+usage: tests/run.sh [--preset NAME]... [--all] [--coverage] [--bench] [--fuzz] [--cross] [--help]
 
 Builds the project under build/ and runs its tests. Starts from a bare Debian 12 or
 Ubuntu: what is missing is installed with apt-get, and named. Without options: the
@@ -17,6 +17,8 @@ release build.
   --bench        builds the benchmarks, which tests/bench/run.sh runs (not part of --all)
   --fuzz         hostile bytes for every format: libFuzzer under the sanitizers, FCN_FUZZ_SECONDS
                  (60) seconds a format; needs clang (not part of --all)
+  --cross        for 64-bit ARM under emulation: the quick tests and an encrypted digit
+                 (tests/cross.sh --quick aarch64; not part of --all)
 
 Tests on MNIST need its files in the folder FCN_MNIST_DIR; without them they are skipped,
 and named at the end.
@@ -32,6 +34,7 @@ runs=()
 coverage=no
 bench=no
 fuzz=no
+cross=no
 while [ $# -gt 0 ]; do
   case $1 in
     --preset)
@@ -45,12 +48,13 @@ while [ $# -gt 0 ]; do
     --coverage) coverage=yes ;;
     --bench) bench=yes ;;
     --fuzz) fuzz=yes ;;
+    --cross) cross=yes ;;
     --help) usage; exit 0 ;;
     *) fail "unknown option '$1'; see --help" ;;
   esac
   shift
 done
-if [ ${#runs[@]} = 0 ] && [ $coverage$bench$fuzz = nonono ]; then runs=(release); fi
+if [ ${#runs[@]} = 0 ] && [ $coverage$bench$fuzz$cross = nononono ]; then runs=(release); fi
 
 # Packages that are missing, one a line.
 missing_packages() {
@@ -129,6 +133,16 @@ if [ -z "${FCN_MNIST_DIR-}" ] && [ -d ../shared/data/mnist ]; then
 fi
 if [ -z "${CMAKE_GENERATOR-}" ] && command -v ninja >/dev/null; then export CMAKE_GENERATOR=Ninja; fi
 
+# First, since its compiler serves a test of the release build.
+if [ $cross = yes ]; then
+  result=0
+  ./tests/cross.sh --quick aarch64 || result=$?
+  case $result in
+    0) summary+=("aarch64, emulated: the quick tests and an encrypted digit passed") ;;
+    77) summary+=("skipped: aarch64, for which the packages could not be installed") ;;
+    *) summary+=("aarch64, emulated: FAILED"); failed=1 ;;
+  esac
+fi
 for run in "${runs[@]}"; do
   case $run in
     scalar) build release; FCN_TEST_ISA=scalar run_tests "release, scalar kernels" release ;;
@@ -144,7 +158,7 @@ if [ $fuzz = yes ]; then
 fi
 [ $bench = no ] || build bench --target ntt_bench fv_bench platform_bench fcn-mnist
 
-if [ ${#runs[@]} -gt 0 ]; then
+if [ ${#summary[@]} -gt 0 ]; then
   echo
   for line in "${summary[@]}"; do [ -z "$line" ] || echo "$line"; done
 fi

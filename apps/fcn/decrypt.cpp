@@ -17,8 +17,8 @@ int run_decrypt(std::span<const std::string> arguments) {
   flags.add_text("in", "FILE", &in, "answers, one after another");
   flags.add_text("out", "FILE", &out, "the text (default: stdout)");
   flags.add_switch("json", &json, "a JSON object a line, with the exact integers");
-  return run_command(flags, "decrypt", arguments, [&]() -> Status {
-    FCN_RETURN_IF_ERROR(require(flags, {"secret", "in"}));
+  return run_command(flags, "fcn decrypt", arguments, [&]() -> Status {
+    FCN_RETURN_IF_ERROR(flags.require({"secret", "in"}));
     FCN_ASSIGN_OR_RETURN(const nn::Client client, load_client(secret));
     FCN_ASSIGN_OR_RETURN(InputFile file, InputFile::open(in));
     FCN_ASSIGN_OR_RETURN(OutputFile text, OutputFile::create(out, platform::FileAccess::kPublic));

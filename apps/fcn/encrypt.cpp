@@ -19,8 +19,8 @@ int run_encrypt(std::span<const std::string> arguments) {
   flags.add_list("input", "FILE", &inputs, "a picture, or a text of numbers");
   flags.add_text("out", "FILE", &out, "the requests");
   flags.add_integer("threads", &threads, 0, 1024, "threads; 0: one for each processor");
-  return run_command(flags, "encrypt", arguments, [&]() -> Status {
-    FCN_RETURN_IF_ERROR(require(flags, {"secret", "input", "out"}));
+  return run_command(flags, "fcn encrypt", arguments, [&]() -> Status {
+    FCN_RETURN_IF_ERROR(flags.require({"secret", "input", "out"}));
     FCN_ASSIGN_OR_RETURN(nn::Client client, load_client(secret));
     platform::ThreadPool pool(threads);
     FCN_ASSIGN_OR_RETURN(OutputFile file, OutputFile::create(out, platform::FileAccess::kPublic));

@@ -74,8 +74,8 @@ int run_infer(std::span<const std::string> arguments) {
   flags.add_text("in", "FILE", &values.in, "requests, one after another");
   flags.add_text("out", "FILE", &values.out, "the answers, in the same order");
   flags.add_integer("threads", &values.threads, 0, 1024, "threads; 0: one for each processor");
-  return run_command(flags, "infer", arguments, [&]() -> Status {
-    FCN_RETURN_IF_ERROR(require(flags, {"keys", "in", "out"}));
+  return run_command(flags, "fcn infer", arguments, [&]() -> Status {
+    FCN_RETURN_IF_ERROR(flags.require({"keys", "in", "out"}));
     return infer(values);
   });
 }

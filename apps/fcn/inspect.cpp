@@ -113,7 +113,7 @@ int run_inspect_file(std::span<const std::string> arguments) {
                 "checks that\n"
                 "it is not damaged. Shows no secret.");
   flags.take_words(&paths);
-  return run_command(flags, "inspect", arguments, [&]() -> Status {
+  return run_command(flags, "fcn inspect", arguments, [&]() -> Status {
     for (const std::string& path : paths) {
       FCN_ASSIGN_OR_RETURN(const std::string text, describe_file(path));
       std::printf("%s: %s", path.c_str(), text.c_str());

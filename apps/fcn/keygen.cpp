@@ -46,8 +46,8 @@ int run_spec(std::span<const std::string> arguments) {
   flags.add_text("model", "FILE", &model, "a model file (default: the built-in model)");
   flags.add_choice("layout", "NAME", &layout, layout_names(), "how values lie in ciphertexts");
   flags.add_text("out", "FILE", &out, "the client spec");
-  return run_command(flags, "spec", arguments, [&]() -> Status {
-    FCN_RETURN_IF_ERROR(require(flags, {"out"}));
+  return run_command(flags, "fcn spec", arguments, [&]() -> Status {
+    FCN_RETURN_IF_ERROR(flags.require({"out"}));
     FCN_ASSIGN_OR_RETURN(const nn::ClientSpec spec, find_spec(model, layout, ""));
     return write_message_file(out, nn::serialize(spec));
   });
@@ -65,8 +65,8 @@ int run_keygen(std::span<const std::string> arguments) {
                    "how values lie in ciphertexts, with a model");
   flags.add_text("secret", "FILE", &values.secret, "the secret key file, created for its owner only");
   flags.add_text("keys", "FILE", &values.keys, "the evaluation keys");
-  return run_command(flags, "keygen", arguments, [&]() -> Status {
-    FCN_RETURN_IF_ERROR(require(flags, {"secret", "keys"}));
+  return run_command(flags, "fcn keygen", arguments, [&]() -> Status {
+    FCN_RETURN_IF_ERROR(flags.require({"secret", "keys"}));
     return make_keys(values);
   });
 }

@@ -67,8 +67,8 @@ int run_query(std::span<const std::string> arguments) {
   flags.add_integer("threads", &values.threads, 0, 1024, "threads; 0: one for each processor");
   flags.add_integer("timeout", &values.timeout, 1, 3600, "seconds to wait for the server, for each message");
   flags.add_switch("json", &values.json, "a JSON object a line, with the exact integers");
-  return run_command(flags, "query", arguments, [&]() -> Status {
-    FCN_RETURN_IF_ERROR(require(flags, {"secret", "server", "input"}));
+  return run_command(flags, "fcn query", arguments, [&]() -> Status {
+    FCN_RETURN_IF_ERROR(flags.require({"secret", "server", "input"}));
     return query(values);
   });
 }

@@ -158,8 +158,8 @@ int run_serve(std::span<const std::string> arguments) {
   flags.add_integer("max-clients", &values.clients, 1, 1024, "clients at once; more have to wait");
   flags.add_integer("timeout", &values.timeout, 1, 3600,
                     "seconds for a client to send a message or take an answer");
-  return run_command(flags, "serve", arguments, [&]() -> Status {
-    FCN_RETURN_IF_ERROR(require(flags, {"listen"}));
+  return run_command(flags, "fcn serve", arguments, [&]() -> Status {
+    FCN_RETURN_IF_ERROR(flags.require({"listen"}));
     return serve(values);
   });
 }

@@ -80,7 +80,7 @@ TEST(Flags, HelpEndsTheParsing) {
   FlagSet flags = flag_set(values);
   ASSERT_TRUE(flags.parse(std::vector<std::string>{"--count=3", "--help", "--nonsense"}).ok());
   EXPECT_TRUE(flags.help_wanted());
-  const std::string help = flags.help();
+  const std::string help = flags.help("fcn-mnist");
   for (const char* part : {"usage: fcn-mnist test [flags]", "--count N", "(1 to 1000; default 20)", "--json ",
                            "pixel, packed or batch", "may be given several times", "--help"}) {
     EXPECT_NE(help.find(part), std::string::npos) << part << "\n" << help;

@@ -57,6 +57,8 @@ TEST(Terminal, Quantities) {
   EXPECT_EQ(format_count(123), "123");
   EXPECT_EQ(format_count(67194), "67,194");
   EXPECT_EQ(format_count(1234567), "1,234,567");
+  EXPECT_EQ(format_range(-3.2, 7, 3), "values in [-3, 7], 3 bits");
+  EXPECT_EQ(format_range(-1e30, 1e30, 100), "values of 100 bits");
 }
 
 }  // namespace
