@@ -1,10 +1,11 @@
 # The pieces of fcn-mnist and fcn, and the programs themselves on bad input.
 if(TARGET fcn_mnist_parts)
-  foreach(name demo_images digit_renderer flags image_file json mnist_folder mnist_normalize pixel_text terminal
+  foreach(name committed_models demo_images digit_renderer flags image_file json mnist_folder mnist_normalize pixel_text terminal
           trial)
     fcn_test(apps ${name})
     target_link_libraries(test_${name} PRIVATE fcn_mnist_parts)
   endforeach()
+  target_compile_definitions(test_committed_models PRIVATE FCN_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   fcn_runnable(fcn_mnist fcn-mnist)
   fcn_runnable(fcn_cli fcn-cli)
   foreach(name fcn_serve fcn_streams)
