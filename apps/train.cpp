@@ -31,10 +31,8 @@ using platform::Status;
 struct TrainFlags {
   std::string system = "faster-cryptonets", structured = "none", mnist, out, report, checkpoint, activation;
   bool resume = false;
-  std::uint64_t seed = 2, threads = 0, epochs = 0, diagonals = 40;
+  std::uint64_t seed = 2, threads = 0, epochs = 0, diagonals = 32;
 };
-
-constexpr std::uint64_t kDiagonals = 128;  // generalised diagonals of the hidden layer in the packed layout
 
 // An hour of work should not end at a folder that does not exist.
 Status check_output(const std::string& flag, const std::string& path) {
@@ -96,7 +94,9 @@ Result<nn::TrainOptions> options_of(const TrainFlags& flags, const nn::System& s
   if (flags.structured == "diagonals") {
     if (system.name != "faster-cryptonets")
       return invalid_argument(concat("--structured diagonals is for faster-cryptonets, not ", system.name));
-    nn::prune_diagonals(options, system, kDiagonals, flags.diagonals);
+    if (flags.diagonals % nn::kDiagonalsTogether != 0)
+      return invalid_argument(concat("--diagonals ", flags.diagonals, " is not a multiple of ", nn::kDiagonalsTogether));
+    nn::prune_diagonals(options, system, flags.diagonals);
   }
   return options;
 }
@@ -151,16 +151,17 @@ Status train(TrainFlags flags) {
       nn::train_network(
           system.name, system.layers, training, options, [&](const nn::EpochReport& report) { talk.epoch(report); },
           [&](const std::string& stage, std::size_t done, std::size_t total) { talk.progress(stage, done, total); }));
+  const double seconds = talk.seconds();
   FCN_RETURN_IF_ERROR(nn::save_model(model.network, flags.out));
   FCN_RETURN_IF_ERROR(platform::write_file(flags.report, training_report(model)));
   platform::ThreadPool pool(flags.threads);
   FCN_ASSIGN_OR_RETURN(const std::size_t correct,
                        nn::count_correct(model.network, test, 0, test.count(), pool));
-  std::printf(
-      "%s: the integer network reads %zu of %zu test images (%.2f %%); trained in %s with seed %" PRIu64 "\n",
-      flags.out.c_str(), correct, test.count(),
-      100 * static_cast<double>(correct) / static_cast<double>(test.count()),
-      format_seconds(talk.seconds()).c_str(), flags.seed);
+  std::printf("%s: the integer network reads %.2f %% of the held-out images and %zu of %zu test images (%.2f %%); "
+              "trained in %s with seed %" PRIu64 "\n",
+              flags.out.c_str(), 100 * model.held_out_accuracy, correct, test.count(),
+              100 * static_cast<double>(correct) / static_cast<double>(test.count()), format_seconds(seconds).c_str(),
+              flags.seed);
   return print_ranges(model.network);
 }
 
@@ -178,7 +179,8 @@ int run_train(std::span<const std::string> arguments) {
   flags.add_choice("system", "NAME", &values.system, systems, "which network of the paper's table");
   flags.add_choice("structured", "KIND", &values.structured, {"none", "diagonals"},
                    "how the hidden layer is pruned: single weights, or whole diagonals of the packed layout");
-  flags.add_integer("diagonals", &values.diagonals, 1, kDiagonals, "how many of 128 diagonals stay");
+  flags.add_integer("diagonals", &values.diagonals, nn::kDiagonalsTogether, nn::kDiagonals,
+                    "how many of 128 diagonals stay, a multiple of 8");
   flags.add_text("activation", "A0,A1,A2[,A3]", &values.activation,
                  "the polynomial between layers, constant first (see fcn-mnist activation); default: the system's");
   flags.add_text("mnist", "DIR", &values.mnist,

@@ -97,11 +97,16 @@ platform::Result<TrainedModel> train_network(const std::string& name, const std:
 // one each; 0: the recommended number. Errors: kInvalidArgument when there is no recipe for it.
 platform::Result<TrainOptions> system_options(const System& system, std::uint64_t seed, int epochs = 0);
 
-// Makes the hidden dense layer of faster-cryptonets lose whole generalised diagonals, of which `keep` of `diagonals` stay.
-void prune_diagonals(TrainOptions& options, const System& system, std::uint64_t diagonals, std::uint64_t keep);
+inline constexpr int kDiagonals = 128;         // of the hidden layer of faster-cryptonets in the packed layout
+inline constexpr int kDiagonalsTogether = 8;   // how many of them are pruned at once
 
-// The group of each weight of a dense layer behind `in`, for the packed layout: input (c, y, x) lies in slot
-// c * 14 * 14 + y * 14 + x, and weights of the same (slot - output) modulo `diagonals` form one generalised diagonal.
-std::vector<std::uint32_t> diagonal_groups(const Shape& in, int outputs, int diagonals);
+// For the packed layout, where any integer costs as much as a power of two but a diagonal without weights costs nothing:
+// the weights of faster-cryptonets become integers of 4 bits, and its hidden layer loses generalised diagonals, of which
+// `keep` of kDiagonals stay, in runs of kDiagonalsTogether, which share baby steps. keep: a multiple of these.
+void prune_diagonals(TrainOptions& options, const System& system, std::uint64_t keep);
+
+// The group of each weight of a dense layer behind `in`: input (c, y, x) lies in slot c * 14 * 14 + y * 14 + x of the packed
+// layout, weights of the same (slot - output) modulo kDiagonals form one generalised diagonal, neighbouring ones a group.
+std::vector<std::uint32_t> diagonal_groups(const Shape& in, int outputs);
 
 }  // namespace fcn::nn

@@ -139,15 +139,15 @@ Result<TrainOptions> system_options(const System& system, std::uint64_t seed, in
   return options;
 }
 
-void prune_diagonals(TrainOptions& options, const System& system, std::uint64_t diagonals,
-                     std::uint64_t keep) {
-  const Layer& hidden = system.layers[2];
-  options.layers[1].groups =
-      diagonal_groups(system.layers[1].out, hidden.out.channels, static_cast<int>(diagonals));
-  options.layers[1].keep = static_cast<float>(keep) / static_cast<float>(diagonals);
+void prune_diagonals(TrainOptions& options, const System& system, std::uint64_t keep) {
+  constexpr int kBits = 4;
+  LayerRecipe& hidden = options.layers[1];
+  for (LayerRecipe& recipe : options.layers) recipe = {.integer_bits = kBits};
+  hidden.groups = diagonal_groups(system.layers[1].out, system.layers[2].out.channels);
+  hidden.keep = static_cast<float>(keep) / kDiagonals;
 }
 
-std::vector<std::uint32_t> diagonal_groups(const Shape& in, int outputs, int diagonals) {
+std::vector<std::uint32_t> diagonal_groups(const Shape& in, int outputs) {
   constexpr int kSide = 14;
   std::vector<std::uint32_t> groups;
   for (int o = 0; o < outputs; ++o) {
@@ -155,7 +155,8 @@ std::vector<std::uint32_t> diagonal_groups(const Shape& in, int outputs, int dia
       for (int y = 0; y < in.height; ++y) {
         for (int x = 0; x < in.width; ++x) {
           const int slot = (c * kSide + y) * kSide + x;
-          groups.push_back(static_cast<std::uint32_t>(((slot - o) % diagonals + diagonals) % diagonals));
+          const int diagonal = ((slot - o) % kDiagonals + kDiagonals) % kDiagonals;
+          groups.push_back(static_cast<std::uint32_t>(diagonal / kDiagonalsTogether));
         }
       }
     }

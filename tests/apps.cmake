@@ -1,7 +1,7 @@
 # The pieces of fcn-mnist and fcn, and the programs themselves on bad input.
 if(TARGET fcn_mnist_parts)
-  foreach(name committed_models demo_images digit_renderer flags image_file json mnist_folder mnist_normalize pixel_text terminal
-          trial)
+  foreach(name committed_models demo_images digit_renderer drawn_training flags image_file json mnist_folder
+          mnist_normalize pixel_text terminal trial)
     fcn_test(apps ${name})
     target_link_libraries(test_${name} PRIVATE fcn_mnist_parts)
   endforeach()

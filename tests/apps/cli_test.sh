@@ -113,6 +113,8 @@ refused "the image has 784 pixels, the model reads 4" eval --images 1 --mnist go
 refused "--out FILE is needed" train --mnist good
 refused "there is no folder absent" train --mnist good --out absent/model.fcn
 refused "--out empty is a folder" train --mnist good --out empty
+refused "--diagonals 12 is not a multiple of 8" train --mnist good --out model.fcn --structured diagonals --diagonals 12
+refused "is for faster-cryptonets, not cryptonets" train --mnist good --out model.fcn --system cryptonets --structured diagonals
 refused "good/train-images-idx3-ubyte" train --mnist good --out model.fcn
 if [ -e model.fcn ] || [ -n "$(ls -A empty)" ]; then
   echo "FAILED: a refused training left a file"

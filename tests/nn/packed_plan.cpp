@@ -5,6 +5,7 @@
 
 #include "fv/encoding.h"
 #include "nn/model_file.h"
+#include "nn/training.h"
 #include "support/kernels_under_test.h"
 #include "support/random_network.h"
 
@@ -55,6 +56,26 @@ TEST(PackedPlan, LayoutsCanBeForced) {
   ASSERT_TRUE(plan.ok()) << plan.status().message();
   EXPECT_EQ(plan->params().q_count(), 3u);
   expect_refused(network, StatusCode::kInvalidArgument, "no layout of the input takes 77", {.input_ciphertexts = 77});
+}
+
+// What training prunes as a group is what the plan skips: fewer products, baby and giant steps.
+TEST(PackedPlan, PrunedDiagonalsCostNothing) {
+  Network network = trained();
+  Layer& hidden = network.layers[2];
+  const auto whole = PackedPlan::create(network, test::default_test_kernels());
+  ASSERT_TRUE(whole.ok()) << whole.status().message();
+  const std::vector<std::uint32_t> groups = diagonal_groups(network.layers[1].out, hidden.out.channels);
+  ASSERT_EQ(groups.size(), hidden.weights.size());
+  for (std::size_t k = 0; k < groups.size(); ++k) {
+    hidden.weights[k] = groups[k] == 3 || groups[k] == 11 ? 1 + static_cast<std::int64_t>(k % 2) : 0;
+  }
+  const auto pruned = PackedPlan::create(network, test::default_test_kernels());
+  ASSERT_TRUE(pruned.ok()) << pruned.status().message();
+  const OpCounts& before = whole->stages()[1].counts;
+  const OpCounts& after = pruned->stages()[1].counts;
+  EXPECT_EQ(before.pt_ct_mults, static_cast<std::uint64_t>(kDiagonals));
+  EXPECT_EQ(after.pt_ct_mults, 2u * kDiagonalsTogether);
+  EXPECT_LE(after.rotations + kDiagonalsTogether, before.rotations);
 }
 
 TEST(PackedPlan, RefusesWithTheLayerAndTheReason) {
