@@ -126,7 +126,7 @@ Status print_accuracy(const nn::Network& network, const std::string& mnist) {
 
 struct InspectFlags {
   std::string model, mnist, layout = "pixel";
-  std::uint64_t input_ciphertexts = 0;
+  std::uint64_t input_ciphertexts = 0, threads = 1;
 };
 
 Status inspect(const InspectFlags& flags) {
@@ -142,7 +142,7 @@ Status inspect(const InspectFlags& flags) {
                          nn::PackedPlan::create(network, ntt::best_kernels(),
                                                 {.input_ciphertexts = flags.input_ciphertexts}));
     print_network();
-    FCN_RETURN_IF_ERROR(print_packed(nn::PackedEngine(std::move(plan))));
+    FCN_RETURN_IF_ERROR(print_packed(nn::PackedEngine(std::move(plan)), flags.threads));
   } else {
     FCN_ASSIGN_OR_RETURN(const nn::PixelPlan plan, nn::smallest_pixel_plan(network));
     print_network();
@@ -160,6 +160,7 @@ int run_inspect(std::span<const std::string> arguments) {
       "Shows a model's layers, shapes, weights and ranges, and what running it encrypted will take.");
   flags.add_text("model", "FILE", &values.model, "a model file (default: the built-in model)");
   flags.add_choice("layout", "NAME", &values.layout, {"pixel", "packed"}, "how values lie in ciphertexts");
+  flags.add_integer("threads", &values.threads, 1, 1024, "threads, for the times that --layout packed prints");
   flags.add_integer("input-ciphertexts", &values.input_ciphertexts, 0, 1024,
                     "packed: how many ciphertexts an image becomes; 0: the cheapest");
   flags.add_text("mnist", "DIR", &values.mnist,

@@ -13,7 +13,7 @@ using platform::Result;
 using platform::Status;
 using Times = std::vector<nn::PackedStageTimes>;
 
-constexpr int kRuns = 5;
+constexpr int kRuns = 20;
 
 double now() {
   static const Stopwatch watch;
@@ -21,7 +21,7 @@ double now() {
 }
 
 // The quickest of a few runs.
-Result<Times> measure(const nn::PackedEngine& engine) {
+Result<Times> measure(const nn::PackedEngine& engine, std::size_t threads) {
   const nn::PackedPlan& plan = engine.plan();
   FCN_ASSIGN_OR_RETURN(const platform::Seed seed, platform::random_seed());
   platform::ChaCha20 rng(seed);
@@ -30,7 +30,7 @@ Result<Times> measure(const nn::PackedEngine& engine) {
   FCN_ASSIGN_OR_RETURN(const fv::GaloisKeys galois,
                        fv::GaloisKeys::generate(key, rng, plan.galois_elements()));
   FCN_ASSIGN_OR_RETURN(const fv::SlotEncoder encoder, fv::SlotEncoder::create(plan.params()));
-  platform::ThreadPool pool(1);
+  platform::ThreadPool pool(threads);
   const std::vector<std::int64_t> zeros(plan.network().input.size(), 0);
   FCN_ASSIGN_OR_RETURN(const auto pixels,
                        nn::encrypt_slots(key, encoder, plan.input().values, zeros, rng, pool));
@@ -52,9 +52,9 @@ Result<Times> measure(const nn::PackedEngine& engine) {
 
 }  // namespace
 
-Status print_packed(const nn::PackedEngine& engine) {
+Status print_packed(const nn::PackedEngine& engine, std::size_t threads) {
   const nn::PackedPlan& plan = engine.plan();
-  FCN_ASSIGN_OR_RETURN(const Times times, measure(engine));
+  FCN_ASSIGN_OR_RETURN(const Times times, measure(engine, threads));
   double all = 0;
   for (const auto& t : times) all += t.linear + t.fold + t.activation;
   std::printf("\nencrypted, packed layout: n = %zu, %zu slots, q of %.0f bits in %zu primes, %s kernels\n",
@@ -82,8 +82,8 @@ Status print_packed(const nn::PackedEngine& engine) {
     std::printf("      values of %d bits, noise %.1f, estimated cost %.0f transforms\n", stage.range_bits,
                 stage.noise_out.log2_sigma, stage.cost);
   }
-  std::printf("  all: %s; an answer without its %u lowest bits fails with probability below 2^%.0f\n",
-              format_seconds(all).c_str(), plan.dropped_bits(), plan.log2_failure());
+  std::printf("  all: %s on %zu thread%s; an answer without its %u lowest bits fails with probability below 2^%.0f\n",
+              format_seconds(all).c_str(), threads, threads == 1 ? "" : "s", plan.dropped_bits(), plan.log2_failure());
   return {};
 }
 

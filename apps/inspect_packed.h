@@ -5,8 +5,8 @@
 
 namespace fcn::apps {
 
-// Runs the plan on encrypted zeros a few times on one thread: shares of time depend on the weights alone.
+// Runs the plan on encrypted zeros a few times: shares of time depend on the weights alone.
 // Errors: kUnavailable (no randomness), kOutOfMemory.
-platform::Status print_packed(const nn::PackedEngine& engine);
+platform::Status print_packed(const nn::PackedEngine& engine, std::size_t threads);
 
 }  // namespace fcn::apps
