@@ -158,7 +158,7 @@ int run_inspect(std::span<const std::string> arguments) {
   FlagSet flags(
       "inspect [flags]",
       "Shows a model's layers, shapes, weights and ranges, and what running it encrypted will take.");
-  flags.add_text("model", "FILE", &values.model, "a model file (default: the built-in model)");
+  flags.add_text("model", "FILE", &values.model, "a model file, or the name of a built-in one (default: faster-cryptonets)");
   flags.add_choice("layout", "NAME", &values.layout, {"pixel", "packed"}, "how values lie in ciphertexts");
   flags.add_integer("threads", &values.threads, 1, 1024, "threads, for the times that --layout packed prints");
   flags.add_integer("input-ciphertexts", &values.input_ciphertexts, 0, 1024,

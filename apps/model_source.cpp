@@ -1,5 +1,7 @@
 #include "model_source.h"
 
+#include <algorithm>
+
 #include "../nn/model_file.h"
 
 namespace fcn::apps {
@@ -23,6 +25,17 @@ Result<nn::Network> built_in(const std::string& file_name) {
       concat("no model ", file_name, " is built into this program; fcn-mnist train makes it"));
 }
 
+// The file name of a network's model: "cryptodl-1" to "cryptodl_1.fcn".
+std::string file_name_of(std::string name) {
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name + ".fcn";
+}
+
+bool is_built_in(const std::string& file_name) {
+  return std::any_of(kEmbeddedModels, kEmbeddedModels + kEmbeddedModelCount,
+                     [&](const EmbeddedModel& model) { return model.file_name == file_name; });
+}
+
 Result<nn::Network> over_image(Result<nn::Network> network) {
   if (!network.ok()) return network;
   const nn::Shape& input = network.value().input;
@@ -35,8 +48,8 @@ Result<nn::Network> over_image(Result<nn::Network> network) {
 
 Result<nn::Network> load_network(const std::string& path) {
   if (path.empty()) return load_system(nn::table_systems().front(), "");
-  const auto system = nn::find_system(path);
-  return system.ok() ? load_system(system.value(), "") : over_image(nn::load_model(path));
+  const std::string file_name = file_name_of(path);
+  return over_image(is_built_in(file_name) ? built_in(file_name) : nn::load_model(path));
 }
 
 Result<nn::Network> load_system(const nn::System& system, const std::string& folder) {

@@ -31,7 +31,7 @@ using platform::Status;
 struct TrainFlags {
   std::string system = "faster-cryptonets", structured = "none", mnist, out, report, checkpoint, activation;
   bool resume = false;
-  std::uint64_t seed = 2, threads = 0, epochs = 0, diagonals = 32;
+  std::uint64_t seed = 2, threads = 0, epochs = 0, diagonals = 40;
 };
 
 // An hour of work should not end at a folder that does not exist.
@@ -82,7 +82,8 @@ Result<std::vector<float>> parse_activation(const std::string& text) {
   return coefficients;
 }
 
-Result<nn::TrainOptions> options_of(const TrainFlags& flags, const nn::System& system) {
+// Some flags change the system, too.
+Result<nn::TrainOptions> options_of(const TrainFlags& flags, nn::System& system) {
   FCN_ASSIGN_OR_RETURN(nn::TrainOptions options,
                        nn::system_options(system, flags.seed, static_cast<int>(flags.epochs)));
   options.threads = flags.threads;
@@ -96,7 +97,7 @@ Result<nn::TrainOptions> options_of(const TrainFlags& flags, const nn::System& s
       return invalid_argument(concat("--structured diagonals is for faster-cryptonets, not ", system.name));
     if (flags.diagonals % nn::kDiagonalsTogether != 0)
       return invalid_argument(concat("--diagonals ", flags.diagonals, " is not a multiple of ", nn::kDiagonalsTogether));
-    nn::prune_diagonals(options, system, flags.diagonals);
+    nn::prune_diagonals(system, options, flags.diagonals);
   }
   return options;
 }
@@ -139,7 +140,7 @@ Status print_ranges(const nn::Network& network) {
 Status train(TrainFlags flags) {
   if (flags.report.empty() && !flags.out.empty()) flags.report = flags.out + ".svg";
   FCN_RETURN_IF_ERROR(check_flags(flags));
-  FCN_ASSIGN_OR_RETURN(const nn::System system, nn::find_system(flags.system));
+  FCN_ASSIGN_OR_RETURN(nn::System system, nn::find_system(flags.system));
   FCN_ASSIGN_OR_RETURN(const nn::TrainOptions options, options_of(flags, system));
   FCN_ASSIGN_OR_RETURN(const std::string folder, find_mnist_folder(flags.mnist));
   FCN_ASSIGN_OR_RETURN(const nn::Dataset training, nn::load_mnist(folder, true));

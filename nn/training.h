@@ -100,10 +100,10 @@ platform::Result<TrainOptions> system_options(const System& system, std::uint64_
 inline constexpr int kDiagonals = 128;         // of the hidden layer of faster-cryptonets in the packed layout
 inline constexpr int kDiagonalsTogether = 8;   // how many of them are pruned at once
 
-// For the packed layout, where any integer costs as much as a power of two but a diagonal without weights costs nothing:
-// the weights of faster-cryptonets become integers of 4 bits, and its hidden layer loses generalised diagonals, of which
-// `keep` of kDiagonals stay, in runs of kDiagonalsTogether, which share baby steps. keep: a multiple of these.
-void prune_diagonals(TrainOptions& options, const System& system, std::uint64_t keep);
+// faster-cryptonets for the packed layout, where any integer costs as much as a power of two, 128 hidden units as much as
+// 100, but a diagonal without weights nothing: weights of 4 bits, and a hidden layer that loses generalised diagonals, of
+// which `keep` of kDiagonals stay, in runs of kDiagonalsTogether, which share baby steps. keep: a multiple of these.
+void prune_diagonals(System& system, TrainOptions& options, std::uint64_t keep);
 
 // The group of each weight of a dense layer behind `in`: input (c, y, x) lies in slot c * 14 * 14 + y * 14 + x of the packed
 // layout, weights of the same (slot - output) modulo kDiagonals form one generalised diagonal, neighbouring ones a group.

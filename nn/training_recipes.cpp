@@ -139,12 +139,21 @@ Result<TrainOptions> system_options(const System& system, std::uint64_t seed, in
   return options;
 }
 
-void prune_diagonals(TrainOptions& options, const System& system, std::uint64_t keep) {
+void prune_diagonals(System& system, TrainOptions& options, std::uint64_t keep) {
   constexpr int kBits = 4;
-  LayerRecipe& hidden = options.layers[1];
+  system.name += "-diagonals";
+  const Shape maps = system.layers[1].out;
+  system.layers[2] = make_dense(maps, kDiagonals);
+  system.layers[3] = make_polynomial(system.layers[2].out, {});
+  system.layers[4] = make_dense(system.layers[3].out, 10);
+  options.input_max = 3;
   for (LayerRecipe& recipe : options.layers) recipe = {.integer_bits = kBits};
-  hidden.groups = diagonal_groups(system.layers[1].out, system.layers[2].out.channels);
-  hidden.keep = static_cast<float>(keep) / kDiagonals;
+  options.layers[1].groups = diagonal_groups(maps, kDiagonals);
+  options.layers[1].keep = static_cast<float>(keep) / kDiagonals;
+  for (TrainStage& stage : options.stages) {
+    if (stage.name == "prune") stage.epochs = stage.epochs * 7 / 4;
+    if (stage.name == "quantize") stage.epochs = stage.epochs * 3 / 2;
+  }
 }
 
 std::vector<std::uint32_t> diagonal_groups(const Shape& in, int outputs) {

@@ -1,4 +1,4 @@
-// The models of the paper's table, as they are built in: shapes, weights, operations, and what they read of MNIST.
+// The models that are built in: shapes, weights, operations, and what they read of MNIST.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -7,6 +7,7 @@
 
 #include "apps/model_source.h"
 #include "nn/accuracy.h"
+#include "nn/packed_plan.h"
 #include "nn/pixel_plan.h"
 #include "support/mnist_folder.h"
 
@@ -52,19 +53,24 @@ TEST_P(CommittedModel, TakesNoMoreOperationsThanThePapers) {
   EXPECT_LE(plan.value().counts().ct_ct_mults, squares == 0 ? 945 : squares);  // a row leaves its 945 out
 }
 
-TEST_P(CommittedModel, ReadsMnist) {
+// The share of the first test images that a network reads, in percent; of all of them, unless it is a large one.
+void expect_reads_mnist(const nn::Network& network, double least_percent, bool large) {
   const std::string folder = test::mnist_folder(FCN_SOURCE_DIR);
-  if (folder.empty()) GTEST_SKIP() << "needs the MNIST files in FCN_MNIST_DIR";
+  if (folder.empty()) GTEST_SKIP() << "no MNIST here: set FCN_MNIST_DIR";
   const auto images = nn::load_mnist(folder, false);
   ASSERT_TRUE(images.ok()) << images.status().message();
-  const auto plan = nn::smallest_pixel_plan(network_);
-  ASSERT_TRUE(plan.ok()) << plan.status().message();
-  const std::size_t count = plan.value().counts().pt_ct_mults > kLargeNetwork ? 200 : images.value().count();
+  const std::size_t count = large ? 200 : images.value().count();
   platform::ThreadPool pool(0);
-  const auto correct = nn::count_correct(network_, images.value(), 0, count, pool);
+  const auto correct = nn::count_correct(network, images.value(), 0, count, pool);
   ASSERT_TRUE(correct.ok()) << correct.status().message();
   const double percent = 100.0 * static_cast<double>(correct.value()) / static_cast<double>(count);
-  EXPECT_GE(percent, system_.least_accuracy_percent - (count < images.value().count() ? 1 : 0));
+  EXPECT_GE(percent, least_percent - (large ? 1 : 0));
+}
+
+TEST_P(CommittedModel, ReadsMnist) {
+  const auto plan = nn::smallest_pixel_plan(network_);
+  ASSERT_TRUE(plan.ok()) << plan.status().message();
+  expect_reads_mnist(network_, system_.least_accuracy_percent, plan.value().counts().pt_ct_mults > kLargeNetwork);
 }
 
 INSTANTIATE_TEST_SUITE_P(Systems, CommittedModel, testing::Range<std::size_t>(0, 4),
@@ -73,6 +79,24 @@ INSTANTIATE_TEST_SUITE_P(Systems, CommittedModel, testing::Range<std::size_t>(0,
                            std::replace(name.begin(), name.end(), '-', '_');
                            return name;
                          });
+
+// Pruned by whole diagonals: a third of the hidden layer's products in the packed layout, at no loss.
+TEST(CommittedDiagonals, SavesProductsAndRotations) {
+  const auto network = load_network("faster-cryptonets-diagonals"), dense = load_network("");
+  ASSERT_TRUE(network.ok()) << network.status().message();
+  const auto plan = nn::PackedPlan::create(network.value()), whole = nn::PackedPlan::create(dense.value());
+  ASSERT_TRUE(plan.ok()) << plan.status().message();
+  ASSERT_TRUE(whole.ok()) << whole.status().message();
+  EXPECT_EQ(plan.value().stages()[1].counts.pt_ct_mults, 40u);
+  EXPECT_EQ(plan.value().params().q_count(), 2u);
+  EXPECT_LT(plan.value().counts().rotations, whole.value().counts().rotations);
+}
+
+TEST(CommittedDiagonals, ReadsMnist) {
+  const auto network = load_network("faster-cryptonets-diagonals");
+  ASSERT_TRUE(network.ok()) << network.status().message();
+  expect_reads_mnist(network.value(), 99.1, false);
+}
 
 }  // namespace
 }  // namespace fcn::apps
