@@ -27,6 +27,19 @@ FCN_INLINE Vector right(const ScaledPolynomial& term, std::size_t, __mmask8) {
   return broadcast(term.scalar);
 }
 
+// Many terms are more streams than the processor foresees: it is told two blocks before.
+constexpr std::size_t kBlock = 32, kAhead = 2 * kBlock, kManyTerms = 5;
+FCN_INLINE void prefetch_block(const std::uint64_t* a) {
+  for (std::size_t i = 0; i < kBlock; i += 8) _mm_prefetch(a + i, _MM_HINT_T0);
+}
+FCN_INLINE void prefetch(const PointwiseProduct& term, std::size_t i) {
+  prefetch_block(term.a + i);
+  prefetch_block(term.b + i);
+}
+FCN_INLINE void prefetch(const ScaledPolynomial& term, std::size_t i) {
+  prefetch_block(term.a + i);
+}
+
 struct Powers {
   Root one, two_to_51, two_to_83;
 };
@@ -44,7 +57,7 @@ FCN_INLINE Vector reduce_sum(Vector lower, Vector upper, const Powers& powers, R
 }
 
 // The coefficients i .. i + 8 * kVectors, or those in the mask when there is one vector.
-template <int kVectors, class Term>
+template <int kVectors, bool kPrefetch, class Term>
 FCN_INLINE void sum_block(std::uint64_t* dst, const Term* terms, std::size_t count, std::size_t i,
                           __mmask8 mask, const Powers& powers, Ring ring) {
   Vector lower[kVectors], upper[kVectors];
@@ -53,6 +66,7 @@ FCN_INLINE void sum_block(std::uint64_t* dst, const Term* terms, std::size_t cou
   for (std::size_t first = 0; first < count; first += kTerms) {
     const Term* last = terms + (count - first < kTerms ? count : first + kTerms);
     for (const Term* term = terms + first; term != last; ++term) {
+      if constexpr (kPrefetch) prefetch(*term, i + kAhead);
 #pragma GCC unroll 4
       for (int v = 0; v < kVectors; ++v) {
         const Vector a = left(*term, i + 8 * v, mask), b = right(*term, i + 8 * v, mask);
@@ -78,8 +92,12 @@ FCN_INLINE void sum_products(const Modulus& q, std::uint64_t* dst, const Term* t
   const Powers powers = {root_of(shoup52_power_of_two(0, q)), root_of(shoup52_power_of_two(51, q)),
                          root_of(shoup52_power_of_two(83, q))};
   std::size_t i = 0;
-  for (; i + 32 <= n; i += 32) sum_block<4>(dst, terms, count, i, 0xff, powers, ring);
-  for (; i < n; i += 8) sum_block<1>(dst, terms, count, i, n - i < 8 ? 0x0f : 0xff, powers, ring);
+  if (count >= kManyTerms) {
+    for (; i + kAhead + kBlock <= n; i += kBlock)
+      sum_block<kBlock / 8, true>(dst, terms, count, i, 0xff, powers, ring);
+  }
+  for (; i + kBlock <= n; i += kBlock) sum_block<kBlock / 8, false>(dst, terms, count, i, 0xff, powers, ring);
+  for (; i < n; i += 8) sum_block<1, false>(dst, terms, count, i, n - i < 8 ? 0x0f : 0xff, powers, ring);
 }
 
 }  // namespace
