@@ -50,7 +50,14 @@ class Switcher {
       const std::size_t part = task / total, l = task % total;
       const ntt::Modulus& q = params_.modulus(key_switch_.prime(l));
       std::uint64_t *sum = sums_ + task * n_, *row = scratch_ + worker * worker_words(), *scratch = row + n_;
-      key_switch_.inner(empty_ ? sum : row, part, l, digits_, key, rotation, scratch);
+      const std::uint64_t* digits = digits_ + l * n_;
+      std::size_t stride = total * n_;
+      if (rotation != nullptr) {
+        key_switch_.rotate(scratch, l, digits_, *rotation);
+        digits = scratch;
+        stride = n_;
+      }
+      key_switch_.inner(empty_ ? sum : row, part, l, digits, stride, key);
       if (!empty_) params_.kernels().add(q, sum, sum, row, n_);
       if (part != 0 || c0 == nullptr || l >= key_switch_.limbs()) return;
       params_.kernels().permute(row, c0 + l * n_, *rotation);
@@ -82,7 +89,7 @@ class Switcher {
 
  private:
   std::size_t worker_words() const {
-    return std::max(n_ + key_switch_.inner_words(), key_switch_.divide_words());
+    return std::max(n_ + key_switch_.rotated_words(), key_switch_.divide_words());
   }
 
   const Params& params_;

@@ -210,10 +210,13 @@ bool is_galois_element(const Params& params, std::size_t g) noexcept {
 
 std::size_t rotation_element(const Params& params, std::int64_t steps) noexcept {
   const std::size_t order = params.t().is_integer() ? params.n() / 2 : params.t().length();
-  const std::size_t base = params.t().is_integer() ? 3 : 1 + 2 * params.t().digits();
   const auto cycle = static_cast<std::int64_t>(order);
-  std::size_t g = 1;
-  for (std::int64_t i = ((steps % cycle) + cycle) % cycle; i > 0; --i) g = g * base % (2 * params.n());
+  const std::size_t two_n = 2 * params.n();
+  std::size_t g = 1, square = params.t().is_integer() ? 3 : 1 + 2 * params.t().digits();
+  for (std::int64_t i = ((steps % cycle) + cycle) % cycle; i > 0; i >>= 1) {
+    if (i & 1) g = g * square % two_n;
+    square = square * square % two_n;
+  }
   return g;
 }
 

@@ -260,15 +260,13 @@ class LinearTransform::Run {
       if (baby.steps == 0) return;
       const GaloisKey& key = *keys_.find(rotation_element(params_, baby.steps));
       std::uint64_t* scratch = worker_memory(worker);
-      for (std::size_t part = 0; part < 2; ++part) {
-        for (std::size_t l = 0; l < total_; ++l) {
-          std::uint64_t* row = baby_row(at, part, l);
-          key_switch_.inner(row, part, l, digits(baby.input), key.key, &key.permutation, scratch);
-          if (part == 0 && l < limbs_) {
-            params_.kernels().permute(scratch, component(baby.input, 0) + l * n_, key.permutation);
-            add_times_special(row, scratch, l);
-          }
-        }
+      for (std::size_t l = 0; l < total_; ++l) {
+        key_switch_.rotate(scratch, l, digits(baby.input), key.permutation);
+        for (std::size_t part = 0; part < 2; ++part)
+          key_switch_.inner(baby_row(at, part, l), part, l, scratch, n_, key.key);
+        if (l >= limbs_) continue;
+        params_.kernels().permute(scratch, component(baby.input, 0) + l * n_, key.permutation);
+        add_times_special(baby_row(at, 0, l), scratch, l);
       }
     });
   }
@@ -361,7 +359,7 @@ class LinearTransform::Run {
   std::size_t input_words() const { return 2 * limbs_ * n_ + key_switch_.digit_words(); }
   // Enough for a baby step's rotated digits, a division, or a row.
   std::size_t worker_words() const {
-    return std::max({key_switch_.inner_words(), key_switch_.divide_words(), n_});
+    return std::max({key_switch_.rotated_words(), key_switch_.divide_words(), n_});
   }
   std::uint64_t* worker_memory(std::size_t worker) const { return workers_memory_ + worker * worker_words(); }
   std::uint64_t* component(std::size_t input, std::size_t part) const {

@@ -46,18 +46,16 @@ void KeySwitch::decompose(std::uint64_t* dst, std::size_t d, std::size_t l, cons
   params_.table(prime(l)).forward(dst);
 }
 
+void KeySwitch::rotate(std::uint64_t* dst, std::size_t l, const std::uint64_t* digits,
+                       const ntt::NttPermutation& rotation) const noexcept {
+  for (std::size_t d = 0; d < this->digits(); ++d)
+    params_.kernels().permute(dst + d * n_, digits + (d * total_ + l) * n_, rotation);
+}
+
 void KeySwitch::inner(std::uint64_t* dst, std::size_t part, std::size_t l, const std::uint64_t* digits,
-                      const KeySwitchKey& key, const ntt::NttPermutation* rotation,
-                      std::uint64_t* scratch) const noexcept {
+                      std::size_t stride, const KeySwitchKey& key) const noexcept {
   ntt::PointwiseProduct terms[kMaxDigits];
-  for (std::size_t d = 0; d < this->digits(); ++d) {
-    const std::uint64_t* digit = digits + (d * total_ + l) * n_;
-    if (rotation != nullptr) {
-      params_.kernels().permute(scratch + d * n_, digit, *rotation);
-      digit = scratch + d * n_;
-    }
-    terms[d] = {digit, key_row(key, part, d, l)};
-  }
+  for (std::size_t d = 0; d < this->digits(); ++d) terms[d] = {digits + d * stride, key_row(key, part, d, l)};
   params_.kernels().inner_product(params_.modulus(prime(l)), dst, terms, this->digits(), n_);
 }
 

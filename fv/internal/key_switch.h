@@ -41,12 +41,15 @@ class KeySwitch {
     return (part == 0 ? key.b() : key.a()) + (d * params_.key_limbs() + prime(l)) * n_;
   }
 
-  // Sum over the digits of digit times key, for one part (0: b, 1: a) and prime l; rotation (or null) acts on the digits
-  // first. Shape: dst (n), transform order; digits as above, all of them. scratch: inner_words(). Aliasing: none.
-  std::size_t inner_words() const noexcept { return digits() * n_; }
+  // The digits of prime l, rotated. Shape: dst (digits, n), digits as above, all of them. Aliasing: none.
+  std::size_t rotated_words() const noexcept { return digits() * n_; }
+  void rotate(std::uint64_t* dst, std::size_t l, const std::uint64_t* digits,
+              const ntt::NttPermutation& rotation) const noexcept;
+
+  // Sum over the digits of digit times key, for one part (0: b, 1: a) and prime l. Shape: dst (n), transform order; digit d
+  // of prime l at digits + d * stride. Aliasing: none.
   void inner(std::uint64_t* dst, std::size_t part, std::size_t l, const std::uint64_t* digits,
-             const KeySwitchKey& key, const ntt::NttPermutation* rotation,
-             std::uint64_t* scratch) const noexcept;
+             std::size_t stride, const KeySwitchKey& key) const noexcept;
 
   // The first limbs() rows of sum become round(sum / P) (or sum, where there is no P), in coefficients. Shape: sum
   // (total, n), transform order. scratch: divide_words().
