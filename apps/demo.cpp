@@ -114,7 +114,8 @@ int run_demo(std::span<const std::string> arguments) {
   flags.add_integer("count", &values.count, 1, 1000, "how many digits to draw");
   flags.add_integer("seed", &values.seed, 0, UINT64_MAX / 2, "chooses the drawn digits");
   flags.add_integer("threads", &values.threads, 0, 1024, "threads; 0: one for each processor");
-  return run_checked_command(flags, "fcn-mnist demo", arguments, [&](bool& wrong) { return demonstrate(values, wrong); });
+  return run_checked_command(flags, "fcn-mnist demo", arguments,
+                             [&](bool& wrong) { return demonstrate(values, wrong); });
 }
 
 }  // namespace fcn::apps

@@ -141,9 +141,11 @@ int run_eval(std::span<const std::string> arguments) {
                  "instruction set of the kernels (default: the fastest there is)");
   flags.add_text("mnist", "DIR", &values.mnist,
                  "the folder with the MNIST files (default: FCN_MNIST_DIR or data/mnist)");
-  flags.add_text("model", "FILE", &values.model, "a model file, or the name of a built-in one (default: faster-cryptonets)");
+  flags.add_text("model", "FILE", &values.model,
+                 "a model file, or the name of a built-in one (default: faster-cryptonets)");
   flags.add_switch("json", &values.json, "print the results as JSON");
-  return run_checked_command(flags, "fcn-mnist eval", arguments, [&](bool& wrong) { return evaluate(values, wrong); });
+  return run_checked_command(flags, "fcn-mnist eval", arguments,
+                             [&](bool& wrong) { return evaluate(values, wrong); });
 }
 
 }  // namespace fcn::apps

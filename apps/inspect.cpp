@@ -133,14 +133,15 @@ Status inspect(const InspectFlags& flags) {
   FCN_ASSIGN_OR_RETURN(const nn::Network network, load_network(flags.model));
   FCN_ASSIGN_OR_RETURN(const std::vector<nn::RangeBound> ranges, nn::bound_ranges(network));
   const auto print_network = [&] {
-    std::printf("%s\n  input %s, pixels in [0, %" PRId64 "], scores = integers / %.17g\n", network.name.c_str(),
-                shape_text(network.input).c_str(), network.input_max, network.output_scale);
+    std::printf("%s\n  input %s, pixels in [0, %" PRId64 "], scores = integers / %.17g\n",
+                network.name.c_str(), shape_text(network.input).c_str(), network.input_max,
+                network.output_scale);
     for (std::size_t i = 0; i < network.layers.size(); ++i) print_layer(i, network.layers[i], ranges[i]);
   };
   if (flags.layout == "packed") {
-    FCN_ASSIGN_OR_RETURN(nn::PackedPlan plan,
-                         nn::PackedPlan::create(network, ntt::best_kernels(),
-                                                {.input_ciphertexts = flags.input_ciphertexts}));
+    FCN_ASSIGN_OR_RETURN(
+        nn::PackedPlan plan,
+        nn::PackedPlan::create(network, ntt::best_kernels(), {.input_ciphertexts = flags.input_ciphertexts}));
     print_network();
     FCN_RETURN_IF_ERROR(print_packed(nn::PackedEngine(std::move(plan)), flags.threads));
   } else {
@@ -158,9 +159,11 @@ int run_inspect(std::span<const std::string> arguments) {
   FlagSet flags(
       "inspect [flags]",
       "Shows a model's layers, shapes, weights and ranges, and what running it encrypted will take.");
-  flags.add_text("model", "FILE", &values.model, "a model file, or the name of a built-in one (default: faster-cryptonets)");
+  flags.add_text("model", "FILE", &values.model,
+                 "a model file, or the name of a built-in one (default: faster-cryptonets)");
   flags.add_choice("layout", "NAME", &values.layout, {"pixel", "packed"}, "how values lie in ciphertexts");
-  flags.add_integer("threads", &values.threads, 1, 1024, "threads, for the times that --layout packed prints");
+  flags.add_integer("threads", &values.threads, 1, 1024,
+                    "threads, for the times that --layout packed prints");
   flags.add_integer("input-ciphertexts", &values.input_ciphertexts, 0, 1024,
                     "packed: how many ciphertexts an image becomes; 0: the cheapest");
   flags.add_text("mnist", "DIR", &values.mnist,

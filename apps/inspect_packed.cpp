@@ -82,8 +82,10 @@ Status print_packed(const nn::PackedEngine& engine, std::size_t threads) {
     std::printf("      values of %d bits, noise %.1f, estimated cost %.0f transforms\n", stage.range_bits,
                 stage.noise_out.log2_sigma, stage.cost);
   }
-  std::printf("  all: %s on %zu thread%s; an answer without its %u lowest bits fails with probability below 2^%.0f\n",
-              format_seconds(all).c_str(), threads, threads == 1 ? "" : "s", plan.dropped_bits(), plan.log2_failure());
+  std::printf(
+      "  all: %s on %zu thread%s; an answer without its %u lowest bits fails with probability below 2^%.0f\n",
+      format_seconds(all).c_str(), threads, threads == 1 ? "" : "s", plan.dropped_bits(),
+      plan.log2_failure());
   return {};
 }
 

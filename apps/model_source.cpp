@@ -39,8 +39,8 @@ bool is_built_in(const std::string& file_name) {
 Result<nn::Network> over_image(Result<nn::Network> network) {
   if (!network.ok()) return network;
   const nn::Shape& input = network.value().input;
-  const bool window = input.channels == 1 && input.height == input.width &&
-                      input.height < kImage.height && 2 * input.height > kImage.height;
+  const bool window = input.channels == 1 && input.height == input.width && input.height < kImage.height &&
+                      2 * input.height > kImage.height;
   return window ? nn::slide_over(network.value(), kImage) : std::move(network);
 }
 

@@ -19,9 +19,9 @@ extern const EmbeddedModel kEmbeddedModels[];
 extern const std::size_t kEmbeddedModelCount;
 
 // The network that reads a 28 x 28 image: in the file at path, or the built-in one of that name ("cryptonets",
-// "faster-cryptonets-diagonals"), or faster-cryptonets when path is empty. One that reads a smaller square, of more than half an image's side,
-// slides over the image (nn::slide_over).
-// Errors: those of nn::load_model and nn::slide_over.
+// "faster-cryptonets-diagonals"), or faster-cryptonets when path is empty. One that reads a smaller square, of more
+// than half an image's side, slides over the image (nn::slide_over). Errors: those of nn::load_model and
+// nn::slide_over.
 platform::Result<nn::Network> load_network(const std::string& path);
 
 // The system's network: in the folder, or the built-in one when that is empty.

@@ -12,14 +12,15 @@ using platform::concat;
 std::string help_of(const Program& program) {
   std::size_t width = 0;
   for (const Command& command : program.commands) width = std::max(width, std::strlen(command.name));
-  std::string text =
-      concat("usage: ", program.name, program.has_default ? " [command] [flags]\n\n" : " command [flags]\n\n");
+  std::string text = concat("usage: ", program.name,
+                            program.has_default ? " [command] [flags]\n\n" : " command [flags]\n\n");
   for (const Command& command : program.commands) {
     std::string name = command.name;
     name.resize(width + 2, ' ');
     text += concat("  ", name, command.summary, "\n");
   }
-  return concat(text, "\n", program.name, " command --help lists the flags of a command", program.notes, "\n");
+  return concat(text, "\n", program.name, " command --help lists the flags of a command", program.notes,
+                "\n");
 }
 
 int run(const Program& program, const std::vector<std::string>& words) {
@@ -36,8 +37,8 @@ int run(const Program& program, const std::vector<std::string>& words) {
   for (const Command& command : program.commands) {
     if (first == command.name) return command.run(std::span(words).subspan(1));
   }
-  std::fprintf(stderr, "%s: unknown command \"%s\"; %s --help lists the commands\n", program.name, first.c_str(),
-               program.name);
+  std::fprintf(stderr, "%s: unknown command \"%s\"; %s --help lists the commands\n", program.name,
+               first.c_str(), program.name);
   return kExitBadInput;
 }
 

@@ -23,7 +23,7 @@ struct Command {
 struct Program {
   const char* name;
   std::vector<Command> commands;
-  const char* notes;        // the end of the help
+  const char* notes;         // the end of the help
   bool has_default = false;  // without a command, the first one runs; otherwise that is an error
 };
 

@@ -188,7 +188,8 @@ int run_table(std::span<const std::string> arguments) {
                  "model files in this folder instead of the built-in models");
   flags.add_text("markdown", "FILE", &values.markdown, "write the table into this file, too");
   flags.add_switch("json", &values.json, "print the results as JSON");
-  return run_checked_command(flags, "fcn-mnist table", arguments, [&](bool& wrong) { return make_table(values, wrong); });
+  return run_checked_command(flags, "fcn-mnist table", arguments,
+                             [&](bool& wrong) { return make_table(values, wrong); });
 }
 
 }  // namespace fcn::apps

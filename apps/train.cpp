@@ -41,7 +41,8 @@ Status check_output(const std::string& flag, const std::string& path) {
   if (!folder.empty() && !std::filesystem::is_directory(folder, error)) {
     return invalid_argument(concat("--", flag, " ", path, ": there is no folder ", folder.string()));
   }
-  if (std::filesystem::is_directory(path, error)) return invalid_argument(concat("--", flag, " ", path, " is a folder"));
+  if (std::filesystem::is_directory(path, error))
+    return invalid_argument(concat("--", flag, " ", path, " is a folder"));
   return {};
 }
 
@@ -50,7 +51,8 @@ Status check_flags(const TrainFlags& flags) {
   FCN_RETURN_IF_ERROR(check_output("out", flags.out));
   FCN_RETURN_IF_ERROR(check_output("report", flags.report));
   if (!flags.checkpoint.empty()) FCN_RETURN_IF_ERROR(check_output("checkpoint", flags.checkpoint));
-  if (flags.resume && flags.checkpoint.empty()) return invalid_argument("--resume needs --checkpoint FILE to go on from");
+  if (flags.resume && flags.checkpoint.empty())
+    return invalid_argument("--resume needs --checkpoint FILE to go on from");
   return {};
 }
 
@@ -69,11 +71,13 @@ Result<std::vector<float>> parse_activation(const std::string& text) {
     double value = 0, divisor = 1;
     if (!number(word.substr(0, slash), value) ||
         (slash < word.size() && (!number(word.substr(slash + 1), divisor) || divisor == 0))) {
-      return invalid_argument(concat("--activation ", text, ": \"", std::string(word), "\" is no number or fraction"));
+      return invalid_argument(
+          concat("--activation ", text, ": \"", std::string(word), "\" is no number or fraction"));
     }
     const auto coefficient = static_cast<float>(value / divisor);
     if (static_cast<double>(coefficient) * divisor != value) {
-      return invalid_argument(concat("--activation ", text, ": ", std::string(word), " is no sum of a few powers of two"));
+      return invalid_argument(
+          concat("--activation ", text, ": ", std::string(word), " is no sum of a few powers of two"));
     }
     coefficients.push_back(coefficient);
   }
@@ -96,7 +100,8 @@ Result<nn::TrainOptions> options_of(const TrainFlags& flags, nn::System& system)
     if (system.name != "faster-cryptonets")
       return invalid_argument(concat("--structured diagonals is for faster-cryptonets, not ", system.name));
     if (flags.diagonals % nn::kDiagonalsTogether != 0)
-      return invalid_argument(concat("--diagonals ", flags.diagonals, " is not a multiple of ", nn::kDiagonalsTogether));
+      return invalid_argument(
+          concat("--diagonals ", flags.diagonals, " is not a multiple of ", nn::kDiagonalsTogether));
     nn::prune_diagonals(system, options, flags.diagonals);
   }
   return options;
@@ -107,15 +112,16 @@ class Talk {
  public:
   void epoch(const nn::EpochReport& report) {
     line_.clear();
-    std::fprintf(stderr,
-                 "epoch %3d of %d  %-20s loss %.4f  held out %.2f %%  %8s weights  %11s HOPs  %s, %s left\n",
-                 report.epoch, report.epochs, report.stage.c_str(), report.loss, 100 * report.held_out_accuracy,
-                 format_count(report.nonzero_weights).c_str(), format_count(report.counts.total()).c_str(),
-                 format_seconds(watch_.seconds()).c_str(), format_seconds(left_).c_str());
+    std::fprintf(
+        stderr, "epoch %3d of %d  %-20s loss %.4f  held out %.2f %%  %8s weights  %11s HOPs  %s, %s left\n",
+        report.epoch, report.epochs, report.stage.c_str(), report.loss, 100 * report.held_out_accuracy,
+        format_count(report.nonzero_weights).c_str(), format_count(report.counts.total()).c_str(),
+        format_seconds(watch_.seconds()).c_str(), format_seconds(left_).c_str());
   }
   void progress(const std::string& stage, std::size_t done, std::size_t total) {
     if (first_ > done) first_ = done;
-    if (done > first_) left_ = watch_.seconds() * static_cast<double>(total - done) / static_cast<double>(done - first_);
+    if (done > first_)
+      left_ = watch_.seconds() * static_cast<double>(total - done) / static_cast<double>(done - first_);
     if (live_) line_.update(concat(stage, ", ", static_cast<long>(left_), " s left"), done, total);
   }
   double seconds() const { return watch_.seconds(); }
@@ -147,22 +153,25 @@ Status train(TrainFlags flags) {
   FCN_ASSIGN_OR_RETURN(const nn::Dataset test, nn::load_mnist(folder, false));
 
   Talk talk;
-  FCN_ASSIGN_OR_RETURN(
-      const nn::TrainedModel model,
-      nn::train_network(
-          system.name, system.layers, training, options, [&](const nn::EpochReport& report) { talk.epoch(report); },
-          [&](const std::string& stage, std::size_t done, std::size_t total) { talk.progress(stage, done, total); }));
+  FCN_ASSIGN_OR_RETURN(const nn::TrainedModel model,
+                       nn::train_network(
+                           system.name, system.layers, training, options,
+                           [&](const nn::EpochReport& report) { talk.epoch(report); },
+                           [&](const std::string& stage, std::size_t done, std::size_t total) {
+                             talk.progress(stage, done, total);
+                           }));
   const double seconds = talk.seconds();
   FCN_RETURN_IF_ERROR(nn::save_model(model.network, flags.out));
   FCN_RETURN_IF_ERROR(platform::write_file(flags.report, training_report(model)));
   platform::ThreadPool pool(flags.threads);
   FCN_ASSIGN_OR_RETURN(const std::size_t correct,
                        nn::count_correct(model.network, test, 0, test.count(), pool));
-  std::printf("%s: the integer network reads %.2f %% of the held-out images and %zu of %zu test images (%.2f %%); "
-              "trained in %s with seed %" PRIu64 "\n",
-              flags.out.c_str(), 100 * model.held_out_accuracy, correct, test.count(),
-              100 * static_cast<double>(correct) / static_cast<double>(test.count()), format_seconds(seconds).c_str(),
-              flags.seed);
+  std::printf(
+      "%s: the integer network reads %.2f %% of the held-out images and %zu of %zu test images (%.2f %%); "
+      "trained in %s with seed %" PRIu64 "\n",
+      flags.out.c_str(), 100 * model.held_out_accuracy, correct, test.count(),
+      100 * static_cast<double>(correct) / static_cast<double>(test.count()), format_seconds(seconds).c_str(),
+      flags.seed);
   return print_ranges(model.network);
 }
 
@@ -174,23 +183,28 @@ int run_train(std::span<const std::string> arguments) {
   for (const nn::System& system : nn::table_systems()) systems.push_back(system.name);
   FlagSet flags(
       "train --out FILE [flags]",
-      "Trains a network on MNIST's 60,000 training images, prunes it, moves its weights to powers of two (or\n"
-      "integers of a few bits), and writes it as an integer network with a report as SVG. The same seed gives the\n"
+      "Trains a network on MNIST's 60,000 training images, prunes it, moves its weights to powers of two "
+      "(or\n"
+      "integers of a few bits), and writes it as an integer network with a report as SVG. The same seed "
+      "gives the\n"
       "same file on the same kind of processor, for any number of threads, stopped and resumed or not.");
   flags.add_choice("system", "NAME", &values.system, systems, "which network of the paper's table");
   flags.add_choice("structured", "KIND", &values.structured, {"none", "diagonals"},
                    "how the hidden layer is pruned: single weights, or whole diagonals of the packed layout");
   flags.add_integer("diagonals", &values.diagonals, nn::kDiagonalsTogether, nn::kDiagonals,
                     "how many of 128 diagonals stay, a multiple of 8");
-  flags.add_text("activation", "A0,A1,A2[,A3]", &values.activation,
-                 "the polynomial between layers, constant first (see fcn-mnist activation); default: the system's");
+  flags.add_text(
+      "activation", "A0,A1,A2[,A3]", &values.activation,
+      "the polynomial between layers, constant first (see fcn-mnist activation); default: the system's");
   flags.add_text("mnist", "DIR", &values.mnist,
                  "the folder with the MNIST files (default: FCN_MNIST_DIR or data/mnist)");
   flags.add_text("out", "FILE", &values.out, "the model file to write");
-  flags.add_text("report", "FILE", &values.report, "the SVG to write (default: the model file's name and .svg)");
+  flags.add_text("report", "FILE", &values.report,
+                 "the SVG to write (default: the model file's name and .svg)");
   flags.add_text("checkpoint", "FILE", &values.checkpoint, "where to keep the state after every epoch");
   flags.add_switch("resume", &values.resume, "go on from the checkpoint");
-  flags.add_integer("seed", &values.seed, 0, UINT32_MAX, "what all randomness comes from (default: that of the committed model)");
+  flags.add_integer("seed", &values.seed, 0, UINT32_MAX,
+                    "what all randomness comes from (default: that of the committed model)");
   flags.add_integer("threads", &values.threads, 0, 1024, "threads; 0: one for each processor");
   flags.add_integer("epochs", &values.epochs, 0, 1000, "passes over the images; 0: the recommended number");
   return run_command(flags, "fcn-mnist train", arguments, [&] { return train(values); });

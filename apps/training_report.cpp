@@ -50,7 +50,8 @@ std::string accuracy_panel(const std::vector<nn::EpochReport>& epochs) {
     return kLeft + kPlotWidth * (static_cast<double>(i) + 0.5) / static_cast<double>(epochs.size());
   };
   const auto y_of = [&](double share) { return kPlotTop + kPlotHeight * (1 - share); };
-  std::string svg = text_at(kLeft, kPlotTop - 32, "font-weight=\"bold\"", "Held-out accuracy (line) and weights that are not 0 (grey)");
+  std::string svg = text_at(kLeft, kPlotTop - 32, "font-weight=\"bold\"",
+                            "Held-out accuracy (line) and weights that are not 0 (grey)");
   std::string line, bars, stages;
   for (std::size_t i = 0; i < epochs.size(); ++i) {
     const double weights = static_cast<double>(epochs[i].nonzero_weights) / static_cast<double>(most_weights);
@@ -60,10 +61,11 @@ std::string accuracy_panel(const std::vector<nn::EpochReport>& epochs) {
                    number(y_of((epochs[i].held_out_accuracy - low) / (1 - low))), " ");
     if (i == 0 || epochs[i].stage != epochs[i - 1].stage) {
       const double x = x_of(i) - width / 2;
-      stages += concat("<line x1=\"", number(x), "\" x2=\"", number(x), "\" y1=\"", number(kPlotTop), "\" y2=\"",
-                       number(kPlotTop + kPlotHeight), "\" stroke=\"#888\" stroke-dasharray=\"3 3\"/>\n",
-                       "<text transform=\"translate(", number(x + 4), " ", number(kPlotTop + kPlotHeight + 14),
-                       ") rotate(25)\" font-size=\"11\">", epochs[i].stage, "</text>\n");
+      stages +=
+          concat("<line x1=\"", number(x), "\" x2=\"", number(x), "\" y1=\"", number(kPlotTop), "\" y2=\"",
+                 number(kPlotTop + kPlotHeight), "\" stroke=\"#888\" stroke-dasharray=\"3 3\"/>\n",
+                 "<text transform=\"translate(", number(x + 4), " ", number(kPlotTop + kPlotHeight + 14),
+                 ") rotate(25)\" font-size=\"11\">", epochs[i].stage, "</text>\n");
     }
   }
   svg += bars + stages;
@@ -75,8 +77,9 @@ std::string accuracy_panel(const std::vector<nn::EpochReport>& epochs) {
   svg += concat("<path d=\"", line, "\" fill=\"none\" stroke=\"#0072b2\" stroke-width=\"2\"/>\n");
   const nn::EpochReport& last = epochs.back();
   return svg + text_at(kLeft, kPlotTop - 12, "font-size=\"12\"",
-                       concat("at the end ", number(100 * last.held_out_accuracy), " %, ", format_count(last.nonzero_weights),
-                              " weights, ", format_count(last.counts.total()), " operations an image"));
+                       concat("at the end ", number(100 * last.held_out_accuracy), " %, ",
+                              format_count(last.nonzero_weights), " weights, ",
+                              format_count(last.counts.total()), " operations an image"));
 }
 
 // How many weights have each exponent, zeros apart.
@@ -93,7 +96,8 @@ std::string bars_panel(double left, double width, const nn::Layer& layer, const 
   }
   std::string svg = text_at(left, kBarsTop - 30, "font-weight=\"bold\"", title);
   svg += text_at(left, kBarsTop - 14, "font-size=\"11\"",
-                 concat(format_count(layer.weights.size() - zeros), " of ", format_count(layer.weights.size()), " are not 0"));
+                 concat(format_count(layer.weights.size() - zeros), " of ",
+                        format_count(layer.weights.size()), " are not 0"));
   const double step = width / static_cast<double>(std::max<std::size_t>(counts.size(), 4));
   double x = left;
   for (const auto& [exponent, count] : counts) {
@@ -107,15 +111,19 @@ std::string bars_panel(double left, double width, const nn::Layer& layer, const 
 }
 
 // Blue is positive, red negative, white 0.
-std::string filter_picture(double x, double y, std::span<const std::int64_t> weights, int side, std::int64_t largest) {
+std::string filter_picture(double x, double y, std::span<const std::int64_t> weights, int side,
+                           std::int64_t largest) {
   std::string svg;
   const double cell = kFilterSide / side;
   for (int i = 0; i < side * side; ++i) {
-    const double share = static_cast<double>(weights[static_cast<std::size_t>(i)]) / static_cast<double>(largest);
+    const double share =
+        static_cast<double>(weights[static_cast<std::size_t>(i)]) / static_cast<double>(largest);
     const int pale = 255 - static_cast<int>(std::lround(215 * std::sqrt(std::fabs(share))));
-    const std::string colour = share < 0 ? concat("rgb(214,", pale, ",", pale, ")") : concat("rgb(", pale, ",", pale, ",214)");
-    svg += rectangle(x + cell * (i % side), y + cell * (i / side), cell, cell,
-                     concat("fill=\"", share == 0 ? "#fff" : colour, "\" stroke=\"#ccc\" stroke-width=\"0.5\""));
+    const std::string colour =
+        share < 0 ? concat("rgb(214,", pale, ",", pale, ")") : concat("rgb(", pale, ",", pale, ",214)");
+    svg +=
+        rectangle(x + cell * (i % side), y + cell * (i / side), cell, cell,
+                  concat("fill=\"", share == 0 ? "#fff" : colour, "\" stroke=\"#ccc\" stroke-width=\"0.5\""));
   }
   return svg;
 }
@@ -139,8 +147,10 @@ std::string training_report(const nn::TrainedModel& model) {
     const auto area = static_cast<std::size_t>(first.kernel) * static_cast<std::size_t>(first.kernel);
     const std::size_t filters = std::min(first.weights.size() / area, kMostFilters);
     std::int64_t largest = 1;
-    for (const std::int64_t weight : first.weights) largest = std::max<std::int64_t>(largest, std::llabs(weight));
-    body += text_at(kLeft, kFiltersTop - 14, "font-weight=\"bold\"", "Filters of the first layer: blue positive, red negative");
+    for (const std::int64_t weight : first.weights)
+      largest = std::max<std::int64_t>(largest, std::llabs(weight));
+    body += text_at(kLeft, kFiltersTop - 14, "font-weight=\"bold\"",
+                    "Filters of the first layer: blue positive, red negative");
     for (std::size_t f = 0; f < filters; ++f) {
       const double x = kLeft + (kFilterSide + 14) * static_cast<double>(f % kFiltersInARow);
       const double y = kFiltersTop + (kFilterSide + 14) * static_cast<double>(f / kFiltersInARow);
@@ -148,11 +158,13 @@ std::string training_report(const nn::TrainedModel& model) {
       bottom = y + kFilterSide + 20;
     }
   }
-  const std::string size = concat("width=\"", number(kWidth, "%.0f"), "\" height=\"", number(bottom, "%.0f"), "\"");
-  return concat("<svg xmlns=\"http://www.w3.org/2000/svg\" ", size, " viewBox=\"0 0 ", number(kWidth, "%.0f"), " ",
-                number(bottom, "%.0f"), "\" font-family=\"sans-serif\" font-size=\"13\">\n",
+  const std::string size =
+      concat("width=\"", number(kWidth, "%.0f"), "\" height=\"", number(bottom, "%.0f"), "\"");
+  return concat("<svg xmlns=\"http://www.w3.org/2000/svg\" ", size, " viewBox=\"0 0 ", number(kWidth, "%.0f"),
+                " ", number(bottom, "%.0f"), "\" font-family=\"sans-serif\" font-size=\"13\">\n",
                 rectangle(0, 0, kWidth, bottom, "fill=\"#fff\""),
-                text_at(kLeft, 26, "font-size=\"17\"", "Training of " + model.network.name), body, "</svg>\n");
+                text_at(kLeft, 26, "font-size=\"17\"", "Training of " + model.network.name), body,
+                "</svg>\n");
 }
 
 }  // namespace fcn::apps

@@ -23,8 +23,8 @@ platform::Result<std::int64_t> decode_integer(const Plaintext& plaintext);
 // written; used_rows as in Plaintext. digits: t.digits() words of scratch.
 platform::Status encode_integer_into(const Params& params, std::int64_t value, std::int64_t* coefficients,
                                      std::size_t& used_rows);
-platform::Status decode_integer_from(const Params& params, const std::int64_t* coefficients, std::int64_t* digits,
-                                     std::int64_t& value);
+platform::Status decode_integer_from(const Params& params, const std::int64_t* coefficients,
+                                     std::int64_t* digits, std::int64_t& value);
 std::int64_t max_integer(const Params& params) noexcept;
 // The same number in as many words of two's complement, the lowest first; up to 64 words.size() - 2 bits for a p above 61
 // bits. Errors: kOutOfRange for a larger one; words are then unchanged.

@@ -72,7 +72,8 @@ void write_ciphertext_header(std::span<std::uint8_t, kCiphertextHeaderBytes> out
   platform::store_partial(&out[4], static_cast<std::uint32_t>(noise_to_units(header.noise)), 4);
 }
 
-Status read_ciphertext_header(ByteReader& in, const Params& params, std::size_t index, CiphertextHeader& header) {
+Status read_ciphertext_header(ByteReader& in, const Params& params, std::size_t index,
+                              CiphertextHeader& header) {
   std::uint8_t components = 0, limbs = 0, form = 0, s_degree = 0;
   std::uint32_t noise = 0;
   FCN_RETURN_IF_ERROR(in.u8(components, "components"));
@@ -83,10 +84,14 @@ Status read_ciphertext_header(ByteReader& in, const Params& params, std::size_t 
   const unsigned dropped_bits = form >> 1;
   if (components < 2 || components > kMaxComponents || limbs < 1 || limbs > params.q_count() ||
       (dropped_bits != 0 && (limbs != 1 || form % 2 != 0 || dropped_bits >= params.modulus(0).bits()))) {
-    return corrupt(concat("ciphertext ", index, " claims ", static_cast<unsigned>(components), " components, ",
-                          static_cast<unsigned>(limbs), " primes and form ", static_cast<unsigned>(form)));
+    return corrupt(concat("ciphertext ", index, " claims ", static_cast<unsigned>(components),
+                          " components, ", static_cast<unsigned>(limbs), " primes and form ",
+                          static_cast<unsigned>(form)));
   }
-  header = {components, limbs, form % 2 == 1 ? Form::kTransformed : Form::kCoefficients, dropped_bits,
+  header = {components,
+            limbs,
+            form % 2 == 1 ? Form::kTransformed : Form::kCoefficients,
+            dropped_bits,
             {static_cast<double>(static_cast<std::int32_t>(noise)) * kNoiseUnit, s_degree}};
   return {};
 }
@@ -96,7 +101,8 @@ std::size_t component_bytes(const Params& params, const CiphertextHeader& header
   return platform::packed_bytes(params.n(), params.modulus(0).bits() - header.dropped_bits);
 }
 
-Status read_component(ByteReader& in, const Params& params, const CiphertextHeader& header, std::uint64_t* x) {
+Status read_component(ByteReader& in, const Params& params, const CiphertextHeader& header,
+                      std::uint64_t* x) {
   const unsigned dropped_bits = header.dropped_bits;
   if (dropped_bits == 0) return read_residues(in, params, x, header.limbs);
   const std::uint64_t last = params.modulus(0).value() - 1, half = std::uint64_t{1} << (dropped_bits - 1);
@@ -115,7 +121,8 @@ std::size_t residue_bytes(const Params& params, std::size_t limbs) noexcept {
   return bytes;
 }
 
-void pack_residues(std::uint8_t* out, const Params& params, const std::uint64_t* x, std::size_t limbs) noexcept {
+void pack_residues(std::uint8_t* out, const Params& params, const std::uint64_t* x,
+                   std::size_t limbs) noexcept {
   for (std::size_t i = 0; i < limbs; ++i) {
     const unsigned bits = params.modulus(i).bits();
     platform::pack_into(out, {x + i * params.n(), params.n()}, bits);

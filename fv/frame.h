@@ -42,7 +42,8 @@ platform::Status read_frame_kind(platform::ByteReader& in, std::uint8_t& kind);
 struct CiphertextHeader {
   std::size_t components, limbs;
   Form form;
-  unsigned dropped_bits;  // lowest ones that residues are without; only in coefficients form, modulo one prime
+  unsigned
+      dropped_bits;  // lowest ones that residues are without; only in coefficients form, modulo one prime
   Noise noise;
 };
 void write_ciphertext_header(std::span<std::uint8_t, kCiphertextHeaderBytes> out,
@@ -54,13 +55,15 @@ platform::Status read_ciphertext_header(platform::ByteReader& in, const Params& 
 // Bytes of one component, and the component itself: (limbs, n). Dropped bits become their middle, but no residue more
 // than q - 1. Errors: kCorrupt (truncated, a residue that is not below its prime).
 std::size_t component_bytes(const Params& params, const CiphertextHeader& header) noexcept;
-platform::Status read_component(platform::ByteReader& in, const Params& params, const CiphertextHeader& header,
-                                std::uint64_t* x);
+platform::Status read_component(platform::ByteReader& in, const Params& params,
+                                const CiphertextHeader& header, std::uint64_t* x);
 
 // (limbs, n) residues, limb i modulo the prime of table i, packed to the width of that prime.
 std::size_t residue_bytes(const Params& params, std::size_t limbs) noexcept;
-void pack_residues(std::uint8_t* out, const Params& params, const std::uint64_t* x, std::size_t limbs) noexcept;
+void pack_residues(std::uint8_t* out, const Params& params, const std::uint64_t* x,
+                   std::size_t limbs) noexcept;
 // Errors: kCorrupt (truncated, a residue that is not below its prime).
-platform::Status read_residues(platform::ByteReader& in, const Params& params, std::uint64_t* x, std::size_t limbs);
+platform::Status read_residues(platform::ByteReader& in, const Params& params, std::uint64_t* x,
+                               std::size_t limbs);
 
 }  // namespace fcn::fv

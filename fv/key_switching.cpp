@@ -43,7 +43,8 @@ class Switcher {
     });
   }
 
-  // + digits times key; with a rotation of the digits, and then also + P times the rotated c0 (limbs, n; transform order).
+  // + digits times key; with a rotation of the digits, and then also + P times the rotated c0 (limbs, n; transform
+  // order).
   void accumulate(const KeySwitchKey& key, const ntt::NttPermutation* rotation, const std::uint64_t* c0) {
     const std::size_t total = key_switch_.total();
     parallel_for(pool_, 2 * total, [&](std::size_t task, std::size_t worker) {

@@ -25,8 +25,8 @@ Seed draw_seed(ChaCha20& rng) {
 }
 
 // b = -a s + e modulo `limbs` primes of a key, transform order. Shape: b, a, s (limbs, n); scratch (2, n), wiped.
-void encrypt_zero(const SecretKey& key, std::uint64_t* b, const std::uint64_t* a, std::size_t limbs, ChaCha20& rng,
-                  std::uint64_t* scratch) noexcept {
+void encrypt_zero(const SecretKey& key, std::uint64_t* b, const std::uint64_t* a, std::size_t limbs,
+                  ChaCha20& rng, std::uint64_t* scratch) noexcept {
   const Params& params = key.params();
   const std::size_t n = params.n();
   const ntt::KernelTable& kernels = params.kernels();
@@ -106,7 +106,8 @@ Result<KeySwitchKey> KeySwitchKey::from_parts(const Params& params, const Seed& 
   key.seed_ = seed;
   key.b_ = std::move(b);
   FCN_ASSIGN_OR_RETURN(key.a_, AlignedBuffer<std::uint64_t>::create(words(params)));
-  const std::size_t pairs = params.q_count() * params.digits_per_limb(), stride = params.key_limbs() * params.n();
+  const std::size_t pairs = params.q_count() * params.digits_per_limb(),
+                    stride = params.key_limbs() * params.n();
   for (std::size_t p = 0; p < pairs; ++p) expand_pair(params, seed, p, key.a_.data() + p * stride);
   return key;
 }
@@ -117,26 +118,30 @@ Result<KeySwitchKey> KeySwitchKey::generate(const SecretKey& secret, const std::
   FCN_ASSIGN_OR_RETURN(auto b, AlignedBuffer<std::uint64_t>::create(words(params)));
   FCN_ASSIGN_OR_RETURN(KeySwitchKey key, from_parts(params, draw_seed(rng), std::move(b)));
   FCN_ASSIGN_OR_RETURN(auto scratch, SecretBuffer<std::uint64_t>::create(2 * params.n()));
-  const std::size_t pairs = params.q_count() * params.digits_per_limb(), stride = params.key_limbs() * params.n();
+  const std::size_t pairs = params.q_count() * params.digits_per_limb(),
+                    stride = params.key_limbs() * params.n();
   for (std::size_t p = 0; p < pairs; ++p) {
     make_pair(secret, s_from, p, key.a_.data() + p * stride, rng, key.b_.data() + p * stride, scratch.data());
   }
   return key;
 }
 
-void KeySwitchKey::expand_pair(const Params& params, const Seed& seed, std::size_t pair, std::uint64_t* a) noexcept {
+void KeySwitchKey::expand_pair(const Params& params, const Seed& seed, std::size_t pair,
+                               std::uint64_t* a) noexcept {
   expand_uniform(params, a, params.key_limbs(), seed, pair * params.key_limbs());
 }
 
 void KeySwitchKey::make_pair(const SecretKey& secret, const std::uint64_t* s_from, std::size_t pair,
-                             const std::uint64_t* a, ChaCha20& rng, std::uint64_t* b, std::uint64_t* scratch) noexcept {
+                             const std::uint64_t* a, ChaCha20& rng, std::uint64_t* b,
+                             std::uint64_t* scratch) noexcept {
   const Params& params = secret.params();
   const std::size_t n = params.n(), i = pair / params.digits_per_limb(), j = pair % params.digits_per_limb();
   encrypt_zero(secret, b, a, params.key_limbs(), rng, scratch);
   const ntt::Modulus& q = params.modulus(i);
   const std::uint64_t width = ntt::reduce(std::uint64_t{1} << params.digit_bits(), q);
   std::uint64_t gadget = ntt::power_mod_vartime(width, j, q);
-  if (params.has_special()) gadget = ntt::multiply_mod(gadget, ntt::reduce(params.spec().special_prime, q), q);
+  if (params.has_special())
+    gadget = ntt::multiply_mod(gadget, ntt::reduce(params.spec().special_prime, q), q);
   params.kernels().scalar_multiply_add(q, b + i * n, s_from + i * n, gadget, n);
 }
 
@@ -231,7 +236,8 @@ std::string describe_galois_element(const Params& params, std::size_t g) {
     element = element * base % (2 * params.n());
     ++steps;
   }
-  return element == g ? concat("Galois element ", g, ", the rotation by ", steps) : concat("Galois element ", g);
+  return element == g ? concat("Galois element ", g, ", the rotation by ", steps)
+                      : concat("Galois element ", g);
 }
 
 }  // namespace fcn::fv

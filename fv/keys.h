@@ -68,8 +68,9 @@ class KeySwitchKey {
   // Shape: a, b (key_limbs, n); scratch (2, n), wiped by make_pair. rng: the errors'.
   static void expand_pair(const Params& params, const platform::Seed& seed, std::size_t pair,
                           std::uint64_t* a) noexcept;
-  static void make_pair(const SecretKey& key, const std::uint64_t* s_from, std::size_t pair, const std::uint64_t* a,
-                        platform::ChaCha20& rng, std::uint64_t* b, std::uint64_t* scratch) noexcept;
+  static void make_pair(const SecretKey& key, const std::uint64_t* s_from, std::size_t pair,
+                        const std::uint64_t* a, platform::ChaCha20& rng, std::uint64_t* b,
+                        std::uint64_t* scratch) noexcept;
   // Words of b (and of a).
   static std::size_t words(const Params& params) noexcept {
     return params.q_count() * params.digits_per_limb() * params.key_limbs() * params.n();

@@ -422,7 +422,8 @@ Status LinearTransform::apply(std::vector<Ciphertext>& out, std::span<const Ciph
     if (c.noise().log2_sigma > largest.log2_sigma) largest = c.noise();
   }
   for (const std::size_t g : elements_) {
-    if (keys.find(g) == nullptr) return platform::mismatch(concat("no key for ", describe_galois_element(params_, g)));
+    if (keys.find(g) == nullptr)
+      return platform::mismatch(concat("no key for ", describe_galois_element(params_, g)));
   }
   const NoiseModel model(params_);
   const Noise noise_out = noise(largest);

@@ -10,9 +10,9 @@
 namespace fcn::fv {
 
 // Collects the terms of one or more sums ("rows") of +-X^(e_i) a_i, then adds them all up at once. A tile of coefficients
-// goes through every row while the tiles of all a_i stay in the cache, and nothing is reduced until 64-bit words are full,
-// some 2^13 terms later. Where many rows read the same inputs, the tiles are first copied side by side: inputs lie a power of
-// two apart, and would push one another out of the cache.
+// goes through every row while the tiles of all a_i stay in the cache, and nothing is reduced until 64-bit words are
+// full, some 2^13 terms later. Where many rows read the same inputs, the tiles are first copied side by side: inputs
+// lie a power of two apart, and would push one another out of the cache.
 class MonomialSum {
  public:
   // For ciphertexts of exactly limbs primes, in coefficients form.

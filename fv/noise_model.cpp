@@ -136,8 +136,10 @@ Noise NoiseModel::modulus_switch(Noise a, std::size_t limbs, std::size_t compone
 // As rounding, to multiples of 2^bits.
 Noise NoiseModel::drop_bits(Noise a, unsigned bits, std::size_t components) const noexcept {
   if (bits == 0) return a;
-  const double rounding = std::log2(params_.t().norm2_squared() * power_variance(params_.n(), components, 0)) + 2.0 * bits;
-  return sum(a, from_log2_variance(rounding, static_cast<unsigned>(components - 1)), Correlation::kIndependent);
+  const double rounding =
+      std::log2(params_.t().norm2_squared() * power_variance(params_.n(), components, 0)) + 2.0 * bits;
+  return sum(a, from_log2_variance(rounding, static_cast<unsigned>(components - 1)),
+             Correlation::kIndependent);
 }
 
 unsigned NoiseModel::max_dropped_bits(Noise a, std::size_t components, double log2_copies) const noexcept {

@@ -169,8 +169,9 @@ Status check_spec(const ParamsSpec& spec) {
 
 // log2 of B/q for an auxiliary base B that holds round(t d / q), where d is a component of the product of two ciphertexts
 // of c components each. d is a sum of c products of polynomials, never above c n (q/2)^2: c n norm1 / 4 after the
-// division, times 2 for the sign. Mostly it is far less: components are uniform modulo q, so a coefficient of d has variance
-// at most 2 c n (q^2/12)^2, and 14.5 deviations are passed with a probability below 2^-150; B need not be larger.
+// division, times 2 for the sign. Mostly it is far less: components are uniform modulo q, so a coefficient of d has
+// variance at most 2 c n (q^2/12)^2, and 14.5 deviations are passed with a probability below 2^-150; B need not be
+// larger.
 double log2_product_margin(const ParamsSpec& spec, double c) {
   const double n = static_cast<double>(spec.n);
   const double always = c / 2 * n * spec.t.norm1();

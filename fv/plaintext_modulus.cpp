@@ -28,8 +28,9 @@ double small_to_double(std::int64_t x) {
   return std::bit_cast<double>(x + std::bit_cast<std::int64_t>(kMagic)) - kMagic;
 }
 
-// round(x / b) for |x| <= 2^51, ties towards zero: they are moved by 1/4b, and no other quotient is that close to one. So 3 = 2 + 1
-// and 1 carry the same way: with ties to even the carries of 3, 1, 1, ... in base 2 would go round for ever.
+// round(x / b) for |x| <= 2^51, ties towards zero: they are moved by 1/4b, and no other quotient is that close to
+// one. So 3 = 2 + 1 and 1 carry the same way: with ties to even the carries of 3, 1, 1, ... in base 2 would go round
+// for ever.
 std::int64_t round_quotient(std::int64_t x, double inverse_b) {
   const double value = small_to_double(x);
   return round_to_integer((value - std::copysign(0.25, value)) * inverse_b);

@@ -11,8 +11,9 @@ namespace {
 using platform::concat;
 using platform::Status;
 
-// One product in the base Q B of `total` primes, of which the first `limbs` are those of q. Inputs are extended to B; then
-// everything happens one prime after another, whose few polynomials stay in the cache; then each component is rounded.
+// One product in the base Q B of `total` primes, of which the first `limbs` are those of q. Inputs are extended to B;
+// then everything happens one prime after another, whose few polynomials stay in the cache; then each component is
+// rounded.
 class TensorProduct {
  public:
   // b null: the square of a. No pointer into a or b is kept.

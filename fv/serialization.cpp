@@ -138,8 +138,9 @@ Result<Params> deserialize_params(ByteSpan bytes, const ntt::KernelTable& kernel
   if (length > n) return corrupt(concat("k = ", length, " is above n = ", n));
   spec.n = n;
   spec.digit_bits = digit_bits;
-  FCN_ASSIGN_OR_RETURN(spec.t, binomial == 1 ? PlaintextModulus::binomial(n, static_cast<std::size_t>(length), base)
-                                             : PlaintextModulus::integer(n, base));
+  FCN_ASSIGN_OR_RETURN(spec.t, binomial == 1
+                                   ? PlaintextModulus::binomial(n, static_cast<std::size_t>(length), base)
+                                   : PlaintextModulus::integer(n, base));
   FCN_ASSIGN_OR_RETURN(Params params, Params::create(spec, kernels));
   // The header's fingerprint must be the one these parameters have.
   FCN_RETURN_IF_ERROR([&]() -> Status {
@@ -152,13 +153,14 @@ Result<Params> deserialize_params(ByteSpan bytes, const ntt::KernelTable& kernel
 Result<platform::SecretBuffer<std::uint8_t>> serialize_secret_key(const SecretKey& key) {
   const Params& params = key.params();
   const std::size_t n = params.n(), payload = platform::packed_bytes(n, 2);
-  FCN_ASSIGN_OR_RETURN(
-      auto out, platform::SecretBuffer<std::uint8_t>::create(kFrameHeaderBytes + payload + kFrameChecksumBytes));
+  FCN_ASSIGN_OR_RETURN(auto out, platform::SecretBuffer<std::uint8_t>::create(kFrameHeaderBytes + payload +
+                                                                              kFrameChecksumBytes));
   write_frame_header(std::span<std::uint8_t, kFrameHeaderBytes>(out.data(), kFrameHeaderBytes),
                      {FrameKind::kSecretKey, params.fingerprint(), payload});
   for (std::size_t j = 0; j < n; ++j) {  // s + 1 in {0, 1, 2}, four to a byte
     const auto digit = static_cast<unsigned>(key.coefficients()[j] + 1);
-    out[kFrameHeaderBytes + j / 4] = static_cast<std::uint8_t>(out[kFrameHeaderBytes + j / 4] | digit << (2 * (j % 4)));
+    out[kFrameHeaderBytes + j / 4] =
+        static_cast<std::uint8_t>(out[kFrameHeaderBytes + j / 4] | digit << (2 * (j % 4)));
   }
   const std::uint64_t checksum = platform::checksum64({out.data(), kFrameHeaderBytes + payload});
   for (unsigned i = 0; i < kFrameChecksumBytes; ++i) {
@@ -281,7 +283,8 @@ Result<std::vector<Ciphertext>> deserialize_ciphertexts(const Params& params, By
   for (std::uint32_t i = 0; i < count; ++i) {
     CiphertextHeader header{};
     FCN_RETURN_IF_ERROR(read_ciphertext_header(in, params, i, header));
-    FCN_ASSIGN_OR_RETURN(Ciphertext c, Ciphertext::create(params, header.components, header.limbs, header.form));
+    FCN_ASSIGN_OR_RETURN(Ciphertext c,
+                         Ciphertext::create(params, header.components, header.limbs, header.form));
     c.set_noise(header.noise);
     for (std::size_t j = 0; j < header.components; ++j)
       FCN_RETURN_IF_ERROR(read_component(in, params, header, c.component(j)));

@@ -46,12 +46,14 @@ Warper::Warper(const TensorKernels& kernels, int height, int width)
     : kernels_(kernels),
       height_(height),
       width_(width),
-      bordered_(static_cast<std::size_t>(height + kBefore + kAfter) * static_cast<std::size_t>(width + kBefore + kAfter)),
+      bordered_(static_cast<std::size_t>(height + kBefore + kAfter) *
+                static_cast<std::size_t>(width + kBefore + kAfter)),
       from_x_(static_cast<std::size_t>(width)),
       from_y_(from_x_.size()),
       row_(from_x_.size()) {}
 
-void Warper::warp(const AffineMap& map, const ElasticField* field, std::uint8_t* out, const std::uint8_t* in) {
+void Warper::warp(const AffineMap& map, const ElasticField* field, std::uint8_t* out,
+                  const std::uint8_t* in) {
   const int stride = width_ + kBefore + kAfter;
   const float last_x = static_cast<float>(width_), last_y = static_cast<float>(height_);
   for (int y = 0; y < height_; ++y) {
@@ -88,8 +90,8 @@ void Warper::warp(const AffineMap& map, const ElasticField* field, std::uint8_t*
       from_x_[x] = std::min(std::max(from_x_[x], -1.0f), last_x) + kBefore;
       from_y_[x] = std::min(std::max(from_y_[x], -1.0f), last_y) + kBefore;
     }
-    kernels_.sample(row_.data(), bordered_.data(), static_cast<std::size_t>(stride), from_x_.data(), from_y_.data(),
-                    row_.size());
+    kernels_.sample(row_.data(), bordered_.data(), static_cast<std::size_t>(stride), from_x_.data(),
+                    from_y_.data(), row_.size());
     for (int x = 0; x < width_; ++x) out[y * width_ + x] = static_cast<std::uint8_t>(row_[x] + 0.5f);
   }
 }

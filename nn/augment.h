@@ -43,7 +43,7 @@ class Warper {
  private:
   const TensorKernels& kernels_;
   int height_, width_;
-  std::vector<float> bordered_;              // the image inside a border of zeros
+  std::vector<float> bordered_;               // the image inside a border of zeros
   std::vector<float> from_x_, from_y_, row_;  // of one row
 };
 

@@ -37,7 +37,8 @@ class Client {
   // model), kOutOfRange. Whoever sends damaged answers must not learn what became of them (fv/README.md).
   platform::Result<std::vector<std::int64_t>> decrypt(fv::ByteSpan answer, platform::ThreadPool& pool) const;
   // The same for networks whose scores pass 62 bits.
-  platform::Result<std::vector<WideInteger>> decrypt_wide(fv::ByteSpan answer, platform::ThreadPool& pool) const;
+  platform::Result<std::vector<WideInteger>> decrypt_wide(fv::ByteSpan answer,
+                                                          platform::ThreadPool& pool) const;
 
  private:
   friend struct internal::ClientAccess;

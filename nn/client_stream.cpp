@@ -90,13 +90,16 @@ struct Parts {
   std::span<std::uint8_t> packed;
 
   std::uint64_t* polynomial(std::size_t i) const noexcept { return polynomials + i * stride; }
-  std::int64_t* integers(std::size_t i) const noexcept { return reinterpret_cast<std::int64_t*>(polynomial(i)); }
+  std::int64_t* integers(std::size_t i) const noexcept {
+    return reinterpret_cast<std::int64_t*>(polynomial(i));
+  }
 };
 
 class Workspace {
  public:
   Workspace(const ClientSpec& spec, std::span<std::uint8_t> bytes) noexcept : bytes_(bytes) {
-    const std::size_t misaligned = reinterpret_cast<std::uintptr_t>(bytes.data()) % platform::kBufferAlignment;
+    const std::size_t misaligned =
+        reinterpret_cast<std::uintptr_t>(bytes.data()) % platform::kBufferAlignment;
     std::uint8_t* start = bytes.data() + (misaligned == 0 ? 0 : platform::kBufferAlignment - misaligned);
     parts_.polynomials = reinterpret_cast<std::uint64_t*>(start);
     parts_.stride = spec.params.key_limbs() * spec.params.n();
@@ -115,7 +118,8 @@ class Workspace {
 
 Status check_stream(const ClientSpec& spec, std::span<const std::uint8_t> workspace) {
   if (spec.layout != Layout::kPixel)
-    return {StatusCode::kUnsupported, "only the pixel layout is streamed; this client is of the packed layout"};
+    return {StatusCode::kUnsupported,
+            "only the pixel layout is streamed; this client is of the packed layout"};
   const std::size_t needed = stream_workspace_bytes(spec);
   if (workspace.size() < needed) {
     return platform::invalid_argument(
@@ -154,7 +158,8 @@ Status read_scores(const Client& client, Reader& in, const Parts& parts, std::sp
   ByteReader frame(frame_head);
   fv::FrameHeader header{};
   FCN_RETURN_IF_ERROR(fv::read_frame_header(frame, fv::FrameKind::kCiphertexts, header));
-  if (header.fingerprint != params.fingerprint()) return platform::mismatch("ciphertexts of other parameters");
+  if (header.fingerprint != params.fingerprint())
+    return platform::mismatch("ciphertexts of other parameters");
   FCN_RETURN_IF_ERROR(in.read(std::span(head).first(4)));
   const std::uint64_t count = platform::load_partial(head, 4);
   if (count != scores.size())
@@ -167,7 +172,8 @@ Status read_scores(const Client& client, Reader& in, const Parts& parts, std::sp
     fv::CiphertextHeader shape{};
     FCN_RETURN_IF_ERROR(fv::read_ciphertext_header(reader, params, i, shape));
     if (shape.components != 2 || shape.limbs > params.key_limbs())
-      return platform::corrupt(concat("value ", i, " is a ciphertext of ", shape.components, " components, not 2"));
+      return platform::corrupt(
+          concat("value ", i, " is a ciphertext of ", shape.components, " components, not 2"));
     if (const Status status = noise.check(shape.noise, shape.limbs, "evaluation"); !status.ok())
       return status.with_context(concat("value ", i));
     for (std::size_t component = 0; component < 2; ++component) {
@@ -218,7 +224,8 @@ Status write_evaluation_keys(Client& client, std::span<std::uint8_t> bytes, Sink
   for (std::uint32_t key = 0; key < keys; ++key) {
     for (std::size_t i = 0; i < params.key_limbs(); ++i) {  // s^2, s^3, ...
       std::uint64_t* limb = power + i * params.n();
-      params.kernels().multiply(params.modulus(i), limb, limb, secret.transformed() + i * params.n(), params.n());
+      params.kernels().multiply(params.modulus(i), limb, limb, secret.transformed() + i * params.n(),
+                                params.n());
     }
     FCN_RETURN_IF_ERROR(write_switch_key(secret, power, ClientAccess::rng(client), workspace.parts(), out));
   }
@@ -240,9 +247,11 @@ Status write_request(Client& client, std::span<const std::int64_t> inputs, std::
   std::int64_t* m = parts.integers(0);
   std::uint64_t *c0 = parts.polynomial(1), *scratch = parts.polynomial(2);  // of two polynomials
   Writer out(sink);
-  FCN_RETURN_IF_ERROR(out.begin_message({MessageKind::kRequest, ClientAccess::fingerprint(client), client.key_id(),
-                                         fv::kFrameHeaderBytes + object_payload + fv::kFrameChecksumBytes}));
-  FCN_RETURN_IF_ERROR(out.begin_object({fv::FrameKind::kSeededCiphertexts, params.fingerprint(), object_payload}));
+  FCN_RETURN_IF_ERROR(
+      out.begin_message({MessageKind::kRequest, ClientAccess::fingerprint(client), client.key_id(),
+                         fv::kFrameHeaderBytes + object_payload + fv::kFrameChecksumBytes}));
+  FCN_RETURN_IF_ERROR(
+      out.begin_object({fv::FrameKind::kSeededCiphertexts, params.fingerprint(), object_payload}));
   FCN_RETURN_IF_ERROR(out.number(inputs.size(), 4));
   Seed streams;
   ClientAccess::rng(client).fill(streams);

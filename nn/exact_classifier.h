@@ -20,8 +20,8 @@ class ExactClassifier {
 
   // answers[i] = the index of the largest score of image i, the first of equal ones. pixels: answers.size() images of
   // input.size() integers in [0, input_max] each.
-  // Errors: kInvalidArgument (a pixel out of range, another number of pixels); those of plain_run_wide where it is needed.
-  // exact_runs (optional): how many images took a run in exact integers.
+  // Errors: kInvalidArgument (a pixel out of range, another number of pixels); those of plain_run_wide where it is
+  // needed. exact_runs (optional): how many images took a run in exact integers.
   platform::Status classify(std::span<const std::int64_t> pixels, std::span<std::size_t> answers,
                             platform::ThreadPool& pool, std::size_t* exact_runs = nullptr,
                             const Progress& progress = {}) const;

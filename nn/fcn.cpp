@@ -43,7 +43,8 @@ using platform::Status;
 using platform::StatusCode;
 
 static_assert(FCN_OUT_OF_MEMORY == static_cast<int>(StatusCode::kOutOfMemory) &&
-              FCN_CORRUPT == static_cast<int>(StatusCode::kCorrupt) && FCN_OK == static_cast<int>(StatusCode::kOk));
+              FCN_CORRUPT == static_cast<int>(StatusCode::kCorrupt) &&
+              FCN_OK == static_cast<int>(StatusCode::kOk));
 static_assert(FCN_LAYOUT_PIXEL == static_cast<int>(Layout::kPixel) &&
               FCN_LAYOUT_PACKED == static_cast<int>(Layout::kPacked));
 
@@ -84,22 +85,29 @@ Status check_not_null(Arguments... arguments) {
   return {};
 }
 #define FCN_ARGUMENT(name) \
-  Argument { #name, name }
+  Argument {               \
+#name, name            \
+  }
 
 Result<fv::ByteSpan> bytes_of(const char* name, const void* data, std::size_t size) {
   if (data == nullptr && size != 0) return invalid_argument(concat(name, " is null"));
   return fv::ByteSpan(static_cast<const std::uint8_t*>(data), size);
 }
 
-void* standard_allocate(void*, std::size_t size) { return std::malloc(size); }
-void standard_release(void*, void* memory, std::size_t) { std::free(memory); }
+void* standard_allocate(void*, std::size_t size) {
+  return std::malloc(size);
+}
+void standard_release(void*, void* memory, std::size_t) {
+  std::free(memory);
+}
 
 // A copy of bytes in the allocator's memory.
 Status give(std::span<const std::uint8_t> bytes, const fcn_allocator* allocator, fcn_bytes* out) {
-  const fcn_allocator own = allocator != nullptr ? *allocator
-                                                 : fcn_allocator{standard_allocate, standard_release, nullptr};
+  const fcn_allocator own =
+      allocator != nullptr ? *allocator : fcn_allocator{standard_allocate, standard_release, nullptr};
   void* memory = own.allocate(own.user, bytes.size());
-  if (memory == nullptr) return platform::out_of_memory(concat("the allocator has no ", bytes.size(), " bytes"));
+  if (memory == nullptr)
+    return platform::out_of_memory(concat("the allocator has no ", bytes.size(), " bytes"));
   std::copy(bytes.begin(), bytes.end(), static_cast<std::uint8_t*>(memory));
   *out = {static_cast<std::uint8_t*>(memory), bytes.size(), own};
   return {};
@@ -178,11 +186,14 @@ void fcn_bytes_free(fcn_bytes* bytes) {
   *bytes = {};
 }
 
-const char* fcn_version(void) { return FCN_VERSION; }
+const char* fcn_version(void) {
+  return FCN_VERSION;
+}
 
 // The client.
 
-fcn_status fcn_client_create(const void* spec, size_t spec_size, const fcn_random* random, fcn_client** client) {
+fcn_status fcn_client_create(const void* spec, size_t spec_size, const fcn_random* random,
+                             fcn_client** client) {
   return guarded([&]() -> Status {
     FCN_RETURN_IF_ERROR(check_not_null(FCN_ARGUMENT(client)));
     FCN_ASSIGN_OR_RETURN(const fcn::fv::ByteSpan bytes, bytes_of("spec", spec, spec_size));
@@ -214,8 +225,12 @@ fcn_status fcn_client_save(const fcn_client* client, const fcn_allocator* alloca
   });
 }
 
-fcn_info fcn_client_info(const fcn_client* client) { return info_of(client->client.spec()); }
-void fcn_client_free(fcn_client* client) { delete client; }
+fcn_info fcn_client_info(const fcn_client* client) {
+  return info_of(client->client.spec());
+}
+void fcn_client_free(fcn_client* client) {
+  delete client;
+}
 
 fcn_status fcn_client_evaluation_keys(fcn_client* client, const fcn_allocator* allocator, fcn_bytes* keys) {
   return guarded([&]() -> Status {
@@ -235,8 +250,8 @@ fcn_status fcn_client_encrypt(fcn_client* client, const int64_t* inputs, size_t 
   });
 }
 
-fcn_status fcn_client_encrypt_pixels(fcn_client* client, const uint8_t* pixels, size_t count, unsigned threads,
-                                     const fcn_allocator* allocator, fcn_bytes* request) {
+fcn_status fcn_client_encrypt_pixels(fcn_client* client, const uint8_t* pixels, size_t count,
+                                     unsigned threads, const fcn_allocator* allocator, fcn_bytes* request) {
   return guarded([&]() -> Status {
     FCN_RETURN_IF_ERROR(check_not_null(FCN_ARGUMENT(client), FCN_ARGUMENT(pixels), FCN_ARGUMENT(request)));
     std::vector<std::int64_t> inputs = quantize_pixels({pixels, count}, client->client.spec().input_max);
@@ -248,8 +263,8 @@ fcn_status fcn_client_encrypt_pixels(fcn_client* client, const uint8_t* pixels, 
   });
 }
 
-fcn_status fcn_client_decrypt(const fcn_client* client, const void* answer, size_t answer_size, int64_t* scores,
-                              size_t count) {
+fcn_status fcn_client_decrypt(const fcn_client* client, const void* answer, size_t answer_size,
+                              int64_t* scores, size_t count) {
   return guarded([&]() -> Status {
     FCN_RETURN_IF_ERROR(check_not_null(FCN_ARGUMENT(client), FCN_ARGUMENT(scores)));
     FCN_ASSIGN_OR_RETURN(const fcn::fv::ByteSpan bytes, bytes_of("answer", answer, answer_size));
@@ -259,7 +274,9 @@ fcn_status fcn_client_decrypt(const fcn_client* client, const void* answer, size
   });
 }
 
-size_t fcn_client_workspace_size(const fcn_client* client) { return stream_workspace_bytes(client->client.spec()); }
+size_t fcn_client_workspace_size(const fcn_client* client) {
+  return stream_workspace_bytes(client->client.spec());
+}
 
 fcn_status fcn_client_write_evaluation_keys(fcn_client* client, void* workspace, size_t workspace_size,
                                             fcn_sink sink) {
@@ -301,7 +318,8 @@ fcn_status fcn_model_load_file(const char* path, fcn_model** model) {
 fcn_status fcn_model_load(const void* data, size_t size, fcn_model** model) {
   return guarded([&]() -> Status {
     FCN_RETURN_IF_ERROR(check_not_null(FCN_ARGUMENT(data), FCN_ARGUMENT(model)));
-    return give_handle(parse_model(std::string(static_cast<const char*>(data), size), "model in memory"), model);
+    return give_handle(parse_model(std::string(static_cast<const char*>(data), size), "model in memory"),
+                       model);
   });
 }
 
@@ -313,7 +331,9 @@ fcn_status fcn_model_save(const fcn_model* model, const fcn_allocator* allocator
   });
 }
 
-void fcn_model_free(fcn_model* model) { delete model; }
+void fcn_model_free(fcn_model* model) {
+  delete model;
+}
 
 fcn_status fcn_model_run(const fcn_model* model, const int64_t* inputs, size_t input_count, int64_t* scores,
                          size_t score_count) {
@@ -328,12 +348,15 @@ fcn_status fcn_plan_create(const fcn_model* model, fcn_layout layout, fcn_plan**
   return guarded([&]() -> Status {
     FCN_RETURN_IF_ERROR(check_not_null(FCN_ARGUMENT(model), FCN_ARGUMENT(plan)));
     if (layout != FCN_LAYOUT_PIXEL && layout != FCN_LAYOUT_PACKED)
-      return fcn::platform::invalid_argument(fcn::platform::concat("unknown layout ", static_cast<int>(layout)));
+      return fcn::platform::invalid_argument(
+          fcn::platform::concat("unknown layout ", static_cast<int>(layout)));
     return give_handle(Plan::create(model->network, static_cast<Layout>(layout)), plan);
   });
 }
 
-fcn_info fcn_plan_info(const fcn_plan* plan) { return info_of(plan->plan.spec()); }
+fcn_info fcn_plan_info(const fcn_plan* plan) {
+  return info_of(plan->plan.spec());
+}
 
 fcn_status fcn_plan_spec(const fcn_plan* plan, const fcn_allocator* allocator, fcn_bytes* spec) {
   return guarded([&]() -> Status {
@@ -342,7 +365,9 @@ fcn_status fcn_plan_spec(const fcn_plan* plan, const fcn_allocator* allocator, f
   });
 }
 
-void fcn_plan_free(fcn_plan* plan) { delete plan; }
+void fcn_plan_free(fcn_plan* plan) {
+  delete plan;
+}
 
 fcn_status fcn_server_create(const fcn_plan* plan, const void* keys, size_t keys_size, fcn_server** server) {
   return guarded([&]() -> Status {
@@ -352,8 +377,8 @@ fcn_status fcn_server_create(const fcn_plan* plan, const void* keys, size_t keys
   });
 }
 
-fcn_status fcn_server_infer(const fcn_server* server, const void* request, size_t request_size, unsigned threads,
-                            const fcn_allocator* allocator, fcn_bytes* answer) {
+fcn_status fcn_server_infer(const fcn_server* server, const void* request, size_t request_size,
+                            unsigned threads, const fcn_allocator* allocator, fcn_bytes* answer) {
   return guarded([&]() -> Status {
     FCN_RETURN_IF_ERROR(check_not_null(FCN_ARGUMENT(server), FCN_ARGUMENT(answer)));
     FCN_ASSIGN_OR_RETURN(const fcn::fv::ByteSpan bytes, bytes_of("request", request, request_size));
@@ -363,7 +388,9 @@ fcn_status fcn_server_infer(const fcn_server* server, const void* request, size_
   });
 }
 
-void fcn_server_free(fcn_server* server) { delete server; }
+void fcn_server_free(fcn_server* server) {
+  delete server;
+}
 
 #endif
 

@@ -80,8 +80,8 @@ typedef struct fcn_bytes {
 /* Wipes and frees; bytes are then empty. Null and empty bytes are nothing. */
 void fcn_bytes_free(fcn_bytes* bytes);
 
-typedef struct fcn_model fcn_model;   /* a trained network, with its weights */
-typedef struct fcn_plan fcn_plan;     /* a network compiled for one layout, and the parameters chosen for it */
+typedef struct fcn_model fcn_model; /* a trained network, with its weights */
+typedef struct fcn_plan fcn_plan;   /* a network compiled for one layout, and the parameters chosen for it */
 typedef struct fcn_client fcn_client; /* a secret key, and what must be known of the network to use it */
 typedef struct fcn_server fcn_server; /* a plan and one client's evaluation keys */
 
@@ -92,7 +92,7 @@ typedef struct fcn_info {
   size_t inputs;                  /* their product */
   int64_t input_max;              /* inputs are integers in [0, input_max] */
   size_t outputs;
-  double output_scale;            /* real score = score / output_scale */
+  double output_scale;                       /* real score = score / output_scale */
   size_t evaluation_keys_size, request_size; /* of the messages, in bytes */
   size_t answer_size_max;
 } fcn_info;
@@ -125,17 +125,19 @@ void fcn_plan_free(fcn_plan* plan);
 fcn_status fcn_server_create(const fcn_plan* plan, const void* keys, size_t keys_size, fcn_server** server);
 /* threads: 1 is the calling thread alone, 0 as many as the machine has. Errors: FCN_CORRUPT; FCN_MISMATCH (a request
  * for another plan or of another key). */
-fcn_status fcn_server_infer(const fcn_server* server, const void* request, size_t request_size, unsigned threads,
-                            const fcn_allocator* allocator, fcn_bytes* answer);
+fcn_status fcn_server_infer(const fcn_server* server, const void* request, size_t request_size,
+                            unsigned threads, const fcn_allocator* allocator, fcn_bytes* answer);
 void fcn_server_free(fcn_server* server);
 
 /* ---- the client ---- */
 
 /* A new key. Errors: FCN_CORRUPT (spec), FCN_UNAVAILABLE (randomness). */
-fcn_status fcn_client_create(const void* spec, size_t spec_size, const fcn_random* random, fcn_client** client);
+fcn_status fcn_client_create(const void* spec, size_t spec_size, const fcn_random* random,
+                             fcn_client** client);
 /* The client's own file, secret key included: to be kept from everyone else. */
 fcn_status fcn_client_save(const fcn_client* client, const fcn_allocator* allocator, fcn_bytes* key_file);
-fcn_status fcn_client_load(const void* key_file, size_t key_file_size, const fcn_random* random, fcn_client** client);
+fcn_status fcn_client_load(const void* key_file, size_t key_file_size, const fcn_random* random,
+                           fcn_client** client);
 fcn_info fcn_client_info(const fcn_client* client);
 void fcn_client_free(fcn_client* client);
 
@@ -145,17 +147,18 @@ fcn_status fcn_client_evaluation_keys(fcn_client* client, const fcn_allocator* a
 fcn_status fcn_client_encrypt(fcn_client* client, const int64_t* inputs, size_t count, unsigned threads,
                               const fcn_allocator* allocator, fcn_bytes* request);
 /* The same from grey values: 0 stays 0, 255 becomes input_max. */
-fcn_status fcn_client_encrypt_pixels(fcn_client* client, const uint8_t* pixels, size_t count, unsigned threads,
-                                     const fcn_allocator* allocator, fcn_bytes* request);
+fcn_status fcn_client_encrypt_pixels(fcn_client* client, const uint8_t* pixels, size_t count,
+                                     unsigned threads, const fcn_allocator* allocator, fcn_bytes* request);
 /* Errors: FCN_CORRUPT; FCN_MISMATCH (an answer for another plan or key); FCN_INVALID_ARGUMENT (count is not outputs). */
-fcn_status fcn_client_decrypt(const fcn_client* client, const void* answer, size_t answer_size, int64_t* scores,
-                              size_t count);
+fcn_status fcn_client_decrypt(const fcn_client* client, const void* answer, size_t answer_size,
+                              int64_t* scores, size_t count);
 
 /* ---- the client on small machines: the same messages as streams, without a heap; pixel layout only ---- */
 
 /* Bytes of workspace, at any address, that each of the three needs; it is wiped at the end. */
 size_t fcn_client_workspace_size(const fcn_client* client);
-fcn_status fcn_client_write_evaluation_keys(fcn_client* client, void* workspace, size_t workspace_size, fcn_sink sink);
+fcn_status fcn_client_write_evaluation_keys(fcn_client* client, void* workspace, size_t workspace_size,
+                                            fcn_sink sink);
 fcn_status fcn_client_write_request(fcn_client* client, const int64_t* inputs, size_t count, void* workspace,
                                     size_t workspace_size, fcn_sink sink);
 /* Reads exactly one answer. */

@@ -35,12 +35,14 @@ void lay_out(FloatNetwork& network) {
 
 }  // namespace
 
-Result<FloatNetwork> make_float_network(const std::vector<Layer>& geometry, const FloatNetworkOptions& options) {
+Result<FloatNetwork> make_float_network(const std::vector<Layer>& geometry,
+                                        const FloatNetworkOptions& options) {
   FloatNetwork network;
   network.activation = options.activation;
   network.kernels = &best_tensor_kernels();
   if (geometry.empty()) return invalid_argument("a network to train needs at least one layer");
-  if (network.activation.size() < 2) return invalid_argument("the activation must have a degree of at least 1");
+  if (network.activation.size() < 2)
+    return invalid_argument("the activation must have a degree of at least 1");
   for (std::size_t i = 0; i < geometry.size(); ++i) {
     FloatLayer layer;
     layer.geometry = geometry[i];
@@ -102,7 +104,8 @@ FoldedNetwork fold_batch_norm(const FloatNetwork& network, std::span<const float
     if (!from.normalized) continue;
     const std::size_t row = from.weight_count / from.bias_count;
     for (std::size_t o = 0; o < from.bias_count; ++o) {
-      const float factor = parameters[from.gamma_at() + o] / std::sqrt(parameters[from.variance_at() + o] + kNormEpsilon);
+      const float factor =
+          parameters[from.gamma_at() + o] / std::sqrt(parameters[from.variance_at() + o] + kNormEpsilon);
       for (std::size_t k = 0; k < row; ++k) weights[o * row + k] *= factor;
       bias[o] -= factor * parameters[from.mean_at() + o];
     }
@@ -157,11 +160,12 @@ void forward(const FloatNetwork& network, std::span<const float> parameters, Gro
     const float* gamma = parameters.data() + layer.gamma_at();
     if (pass == Pass::kLearning) {
       batch_norm_forward(layer.bias_count, positions(g), y, group.normal[i].data(),
-                         group.statistics.data() + layer.mean_at(), group.statistics.data() + layer.variance_at(), gamma,
-                         bias);
+                         group.statistics.data() + layer.mean_at(),
+                         group.statistics.data() + layer.variance_at(), gamma, bias);
       for (std::size_t o = 0; o < layer.bias_count; ++o) group.statistics[layer.mean_at() + o] -= bias[o];
     } else {
-      for (std::size_t o = 0; o < layer.bias_count; ++o) group.statistics[o] = parameters[layer.mean_at() + o] + bias[o];
+      for (std::size_t o = 0; o < layer.bias_count; ++o)
+        group.statistics[o] = parameters[layer.mean_at() + o] + bias[o];
       batch_norm_apply(layer.bias_count, positions(g), y, group.statistics.data(),
                        parameters.data() + layer.variance_at(), gamma, bias);
     }
@@ -197,7 +201,8 @@ void backward(const FloatNetwork& network, std::span<const float> parameters,
         if (dx != nullptr) mean_pool_backward(g, dx, dy);
         break;
       default:
-        if (dx != nullptr) polynomial_backward(kernels, network.activation, dx, dy, x, group.values[i].size());
+        if (dx != nullptr)
+          polynomial_backward(kernels, network.activation, dx, dy, x, group.values[i].size());
     }
     std::swap(group.error, group.next_error);
   }

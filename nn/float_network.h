@@ -60,7 +60,7 @@ FoldedNetwork fold_batch_norm(const FloatNetwork& network, std::span<const float
 struct GroupWorkspace {
   std::vector<std::vector<float>> values;  // values[i]: input of layer i; the last: the scores
   std::vector<std::vector<float>> normal;  // of layer i where it is normalised
-  std::vector<float> statistics;           // of this group, where the parameters have running means and variances
+  std::vector<float> statistics;  // of this group, where the parameters have running means and variances
   std::vector<float> error, next_error, scratch;
   std::vector<float> gradient;  // of every parameter, summed over the group
 };

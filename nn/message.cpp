@@ -40,9 +40,9 @@ Status check_kind(ByteSpan bytes, MessageKind expected) {
 
 Status check_owner(const MessageHeader& header, std::uint64_t fingerprint, const KeyId* key_id) {
   if (header.fingerprint != fingerprint) {
-    return platform::mismatch(concat(message_kind_name(header.kind), " for another model: its client spec is ",
-                                     format_fingerprint(header.fingerprint), ", not ",
-                                     format_fingerprint(fingerprint)));
+    return platform::mismatch(
+        concat(message_kind_name(header.kind), " for another model: its client spec is ",
+               format_fingerprint(header.fingerprint), ", not ", format_fingerprint(fingerprint)));
   }
   if (key_id != nullptr && header.key_id != *key_id) {
     return platform::mismatch(concat(message_kind_name(header.kind), " of another key: its key id is ",
@@ -124,7 +124,8 @@ Result<ByteSpan> open_message(ByteSpan bytes, MessageKind expected, std::uint64_
   return message.payload;
 }
 
-Status check_message_header(ByteSpan bytes, MessageKind expected, std::uint64_t fingerprint, const KeyId* key_id) {
+Status check_message_header(ByteSpan bytes, MessageKind expected, std::uint64_t fingerprint,
+                            const KeyId* key_id) {
   FCN_RETURN_IF_ERROR(check_kind(bytes, expected));
   FCN_ASSIGN_OR_RETURN(const MessageHeader header, read_message_header(bytes));
   return check_owner(header, fingerprint, key_id);

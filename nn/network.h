@@ -18,7 +18,8 @@ struct Shape {
   int height = 0;
   int width = 0;
   std::size_t size() const noexcept {
-    return static_cast<std::size_t>(channels) * static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
+    return static_cast<std::size_t>(channels) * static_cast<std::size_t>(height) *
+           static_cast<std::size_t>(width);
   }
   friend bool operator==(const Shape&, const Shape&) = default;
 };
@@ -56,8 +57,8 @@ inline constexpr std::size_t kMaxLayerSize = std::size_t{1} << 20;  // values in
 inline constexpr std::size_t kMaxWeights = std::size_t{1} << 25;    // weights in all layers together
 inline constexpr std::size_t kMaxDegree = 16;
 inline constexpr std::int64_t kMaxWeight = (std::int64_t{1} << 31) - 1;  // |weight|
-inline constexpr std::int64_t kMaxBias = (std::int64_t{1} << 62) - 1;    // |bias| and |polynomial coefficient|
-inline constexpr std::int64_t kMaxInput = (std::int64_t{1} << 31) - 1;   // input_max
+inline constexpr std::int64_t kMaxBias = (std::int64_t{1} << 62) - 1;   // |bias| and |polynomial coefficient|
+inline constexpr std::int64_t kMaxInput = (std::int64_t{1} << 31) - 1;  // input_max
 
 // Makers that fill in `out` from `in`. The caller then sets weights and bias of the sizes stated above.
 Layer make_conv2d(Shape in, int out_channels, int kernel, int stride, int padding);

@@ -10,9 +10,10 @@
 
 namespace fcn::nn {
 
-// One ciphertext for each of slot_values, under the secret key: slot s of ciphertext c holds values[slot_values[c][s]], or
-// 0 where that is -1. Bounds: indices below values.size(). Errors: those of SlotEncoder::encode and fv::encrypt. Constant
-// time in the values. Identical bits for any number of threads and the same state of rng, of which 32 bytes are taken.
+// One ciphertext for each of slot_values, under the secret key: slot s of ciphertext c holds
+// values[slot_values[c][s]], or 0 where that is -1. Bounds: indices below values.size(). Errors: those of
+// SlotEncoder::encode and fv::encrypt. Constant time in the values. Identical bits for any number of threads and the
+// same state of rng, of which 32 bytes are taken.
 platform::Result<std::vector<fv::SeededCiphertext>> encrypt_slots(
     const fv::SecretKey& key, const fv::SlotEncoder& encoder,
     std::span<const std::vector<std::int32_t>> slot_values, std::span<const std::int64_t> values,

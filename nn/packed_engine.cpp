@@ -95,7 +95,8 @@ Result<std::vector<Ciphertext>> PackedEngine::infer(std::span<const fv::SeededCi
     return mismatch("the evaluation keys have other parameters than the network's plan");
   for (const std::size_t g : plan_.galois_elements()) {
     if (galois.find(g) == nullptr)
-      return mismatch(concat("no key for ", fv::describe_galois_element(params, g), ", which the plan needs"));
+      return mismatch(
+          concat("no key for ", fv::describe_galois_element(params, g), ", which the plan needs"));
   }
   for (std::size_t i = 0; i < pixels.size(); ++i) {
     if (!(pixels[i].params == params))

@@ -25,11 +25,11 @@ class PackedEngine {
 
   // The encrypted values of the last layer, modulo one prime, for encrypted pixels laid out as plan().input() says. They
   // decrypt to exactly what plain_run gives, each the sum of its slots of plan().output_slots(). blinding: fresh
-  // randomness, which makes all slots uniform but for these sums, so that the key holder learns nothing else. workspace: one a run at a time; kept from run to run it
-  // saves the allocation of some 20 MB. clock (optional, with times): seconds since any moment.
-  // Errors: kInvalidArgument (number of ciphertexts), kMismatch (other parameters, or a missing key, named before any
-  // work), kOutOfRange, kOutOfMemory. Identical bits for any number of threads. Time depends on the weights, not on the
-  // pixels.
+  // randomness, which makes all slots uniform but for these sums, so that the key holder learns nothing else.
+  // workspace: one a run at a time; kept from run to run it saves the allocation of some 20 MB. clock (optional, with
+  // times): seconds since any moment. Errors: kInvalidArgument (number of ciphertexts), kMismatch (other parameters,
+  // or a missing key, named before any work), kOutOfRange, kOutOfMemory. Identical bits for any number of threads.
+  // Time depends on the weights, not on the pixels.
   platform::Result<std::vector<fv::Ciphertext>> infer(
       std::span<const fv::SeededCiphertext> pixels, const fv::RelinKeys& relin, const fv::GaloisKeys& galois,
       const platform::Seed& blinding, fv::Workspace& workspace, platform::ThreadPool& pool,

@@ -1,8 +1,9 @@
 // The packed layout's plan: a layer in the slots of a ciphertext, its weights as slot vectors in diagonal order.
 //
 // A stage is a linear layer with what follows it: rotations and products (fv::LinearTransform, the bias included),
-// rotations that fold partial sums, and the activation, of degree at most 2. How values lie in slots, how each rotation is
-// split into baby and giant steps, and when a prime is dropped, is chosen by estimated cost among what the noise allows.
+// rotations that fold partial sums, and the activation, of degree at most 2. How values lie in slots, how each
+// rotation is split into baby and giant steps, and when a prime is dropped, is chosen by estimated cost among what
+// the noise allows.
 #pragma once
 
 #include <string>
@@ -43,9 +44,10 @@ struct PackedOptions {
 class PackedPlan {
  public:
   // Chooses the smallest secure parameters and the cheapest layouts whose noise bound leaves a failure probability below
-  // 2^-128. Errors: those of validate() and fold_activations(); kInvalidArgument for an activation of a degree above 2 or options that nothing fits;
-  // kOutOfRange naming the layer when a value leaves the plaintext space, or the noise every secure set, with the bits
-  // that are missing. Cost: a search over layouts, then a transform of every diagonal.
+  // 2^-128. Errors: those of validate() and fold_activations(); kInvalidArgument for an activation of a degree above
+  // 2 or options that nothing fits; kOutOfRange naming the layer when a value leaves the plaintext space, or the
+  // noise every secure set, with the bits that are missing. Cost: a search over layouts, then a transform of every
+  // diagonal.
   static platform::Result<PackedPlan> create(const Network& network,
                                              const ntt::KernelTable& kernels = ntt::best_kernels(),
                                              const PackedOptions& options = {});

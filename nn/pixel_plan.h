@@ -63,16 +63,16 @@ class PixelPlan {
   double log2_failure_ = 0;
 };
 
-// The plan under the smallest secure parameters that hold the network's noise: the smallest n of 2048, 4096, ... 32768 with
-// t = X - 2; then the cheaper of key switching by digits and by a special prime; then the fewest bits of q.
-// Errors: those of PixelPlan::create at the largest parameters. Cost: a plan for each of some ten sets an n.
+// The plan under the smallest secure parameters that hold the network's noise: the smallest n of 2048, 4096, ...
+// 32768 with t = X - 2; then the cheaper of key switching by digits and by a special prime; then the fewest bits of
+// q. Errors: those of PixelPlan::create at the largest parameters. Cost: a plan for each of some ten sets an n.
 platform::Result<PixelPlan> smallest_pixel_plan(const Network& network,
                                                 const ntt::KernelTable& kernels = ntt::best_kernels());
 
 // How key switching is done in a candidate set.
 enum class PixelKeySwitching { kDigits, kSpecialPrime };
-// n, t = X - 2 and q of so many bits in as few primes as hold them; four digits a prime, or a special prime as wide as the
-// widest of them. Errors: kInvalidArgument when the security table allows fewer bits; those of fv::make_spec.
+// n, t = X - 2 and q of so many bits in as few primes as hold them; four digits a prime, or a special prime as wide
+// as the widest of them. Errors: kInvalidArgument when the security table allows fewer bits; those of fv::make_spec.
 platform::Result<fv::ParamsSpec> pixel_candidate(std::size_t n, unsigned q_bits, PixelKeySwitching switching);
 
 }  // namespace fcn::nn

@@ -27,9 +27,10 @@ std::vector<std::uint32_t> largest_weights(std::span<const float> weights,
   return order;
 }
 
-std::vector<std::uint8_t> largest_groups(std::span<const float> weights, std::span<const std::uint32_t> groups,
-                                         float share) {
-  const std::size_t count = groups.empty() ? 0 : *std::max_element(groups.begin(), groups.end()) + std::size_t{1};
+std::vector<std::uint8_t> largest_groups(std::span<const float> weights,
+                                         std::span<const std::uint32_t> groups, float share) {
+  const std::size_t count =
+      groups.empty() ? 0 : *std::max_element(groups.begin(), groups.end()) + std::size_t{1};
   std::vector<float> squares(count, 0.0f);
   for (std::size_t k = 0; k < weights.size(); ++k) squares[groups[k]] += weights[k] * weights[k];
   const std::vector<std::uint8_t> all(count, 1);

@@ -18,7 +18,7 @@ std::vector<std::uint32_t> largest_weights(std::span<const float> weights,
 
 // Which groups of weights stay: stays[g] = 1 for the share (rounded) of the groups with the largest sums of squares; of
 // equal ones the first. groups[k] is the group of weight k; groups count from 0. Shape: weights and groups of one size.
-std::vector<std::uint8_t> largest_groups(std::span<const float> weights, std::span<const std::uint32_t> groups,
-                                         float share);
+std::vector<std::uint8_t> largest_groups(std::span<const float> weights,
+                                         std::span<const std::uint32_t> groups, float share);
 
 }  // namespace fcn::nn

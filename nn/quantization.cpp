@@ -39,8 +39,8 @@ double moved_into_bias(const FloatNetwork& network, std::size_t i) noexcept {
 
 // The coefficients of polynomial layer i behind values of scale S, D a_k S^(d - k), with the smallest power of two D
 // that makes them integers; D becomes `factor`.
-Result<std::vector<std::int64_t>> integer_coefficients(const FloatNetwork& network, std::size_t i, double scale,
-                                                       double& factor) {
+Result<std::vector<std::int64_t>> integer_coefficients(const FloatNetwork& network, std::size_t i,
+                                                       double scale, double& factor) {
   const std::vector<float>& activation = network.activation;
   const std::size_t degree = activation.size() - 1;
   std::vector<double> exact(activation.size());
@@ -54,7 +54,8 @@ Result<std::vector<std::int64_t>> integer_coefficients(const FloatNetwork& netwo
     }
   }
   if (!found) {
-    return invalid_argument(concat("the activation's coefficients are no integers at any scale of layer ", i));
+    return invalid_argument(
+        concat("the activation's coefficients are no integers at any scale of layer ", i));
   }
   if (i > 0 && moved_into_bias(network, i - 1) != 0) return std::vector<std::int64_t>{0, 0, 1};
   std::vector<std::int64_t> coefficients;
@@ -116,7 +117,8 @@ Result<std::vector<double>> layer_scales(const FloatNetwork& network, std::span<
       FCN_RETURN_IF_ERROR(integer_coefficients(network, i, scale, factor).status());
       scale = factor * std::pow(scale, static_cast<double>(network.activation.size() - 1));
     }
-    if (!(scale < kLargestScale)) return platform::out_of_range(concat("the scale after layer ", i, " passes 2^200"));
+    if (!(scale < kLargestScale))
+      return platform::out_of_range(concat("the scale after layer ", i, " passes 2^200"));
     scales.push_back(scale);
   }
   return scales;
@@ -127,8 +129,7 @@ float round_bias(float bias, double scale) noexcept {
 }
 
 Result<Network> export_network(const FloatNetwork& network, std::span<const float> parameters,
-                               std::span<const WeightGrid> grids, int input_max,
-                               const std::string& name) {
+                               std::span<const WeightGrid> grids, int input_max, const std::string& name) {
   FCN_ASSIGN_OR_RETURN(const std::vector<double> scales, layer_scales(network, grids, input_max));
   Network out;
   out.name = name;

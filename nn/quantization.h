@@ -23,7 +23,8 @@ struct WeightGrid {
 
 // The nearest values of the grid; of two equally near powers of two the smaller in absolute value, of two integers
 // the even one. Shape: out and in of one size; out may be in.
-void project(const TensorKernels& kernels, const WeightGrid& grid, std::span<float> out, std::span<const float> in) noexcept;
+void project(const TensorKernels& kernels, const WeightGrid& grid, std::span<float> out,
+             std::span<const float> in) noexcept;
 float project(const WeightGrid& grid, float weight) noexcept;
 
 // `grid` with the fraction bits, among 0 .. 12, whose projection changes the weights least (sum of squares); the
@@ -35,8 +36,8 @@ WeightGrid fit_grid(std::span<const float> weights, WeightGrid grid);
 // floats, by K^2; a polynomial maps S to D S^d with the smallest power of two D that makes all its coefficients
 // integers (Swish-AQ: 8 S^2). Exact, although doubles. grids: one a layer, ignored where there are no weights.
 // Errors: kInvalidArgument where no such D is near; kOutOfRange naming the layer where a scale passes 2^200.
-platform::Result<std::vector<double>> layer_scales(const FloatNetwork& network, std::span<const WeightGrid> grids,
-                                                   int input_max);
+platform::Result<std::vector<double>> layer_scales(const FloatNetwork& network,
+                                                   std::span<const WeightGrid> grids, int input_max);
 
 // The nearest multiple of 1/scale.
 float round_bias(float bias, double scale) noexcept;

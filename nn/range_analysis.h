@@ -30,9 +30,8 @@ struct RangeBound {
   int bits = 0;  // b with every |value| < 2^b: the smallest one up to 62
 };
 
-// The hulls of analyze_ranges() where that succeeds. Beyond, intervals in doubles whose rounding widens them; partial sums
-// are not looked at.
-// Errors: kOutOfRange naming the layer where a value may pass 2^1000; those of validate().
+// The hulls of analyze_ranges() where that succeeds. Beyond, intervals in doubles whose rounding widens them; partial
+// sums are not looked at. Errors: kOutOfRange naming the layer where a value may pass 2^1000; those of validate().
 platform::Result<std::vector<RangeBound>> bound_ranges(const Network& network);
 
 }  // namespace fcn::nn

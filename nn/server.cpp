@@ -45,8 +45,8 @@ Result<Server> Server::create(Plan plan, ByteSpan evaluation_keys) {
     FCN_ASSIGN_OR_RETURN(galois, fv::deserialize_galois_keys(spec.params, galois_bytes));
     for (const std::size_t g : spec.galois_elements) {
       if (galois->find(g) == nullptr)
-        return platform::mismatch(
-            concat("there is no key for ", fv::describe_galois_element(spec.params, g), ", which the plan needs"));
+        return platform::mismatch(concat("there is no key for ", fv::describe_galois_element(spec.params, g),
+                                         ", which the plan needs"));
     }
     if (galois->keys().size() != spec.galois_elements.size())
       return platform::mismatch("there are Galois keys that the plan does not need");

@@ -18,8 +18,8 @@ struct SlotPlace {
 struct SlotLayout {
   std::string name;
   std::vector<std::vector<std::int32_t>> values;
-  // A tensor on a grid: (c, y, x) at block (c / per ciphertext), slot (c mod per ciphertext) * block + y pitch_y + x pitch_x;
-  // 0: no grid. The layout of a convolution's output follows from its input's.
+  // A tensor on a grid: (c, y, x) at block (c / per ciphertext), slot (c mod per ciphertext) * block + y pitch_y + x
+  // pitch_x; 0: no grid. The layout of a convolution's output follows from its input's.
   std::size_t block = 0, pitch_y = 0, pitch_x = 0;
   bool by_phase = false;  // neighbouring places are one stride apart, not one pixel
 
@@ -36,9 +36,9 @@ SlotLayout contiguous_layout(std::size_t count, std::size_t slots);
 SlotLayout grid_layout(const Shape& shape, std::size_t slots);
 
 // The inputs that one tap of a stride-S window reads at all its positions have the same phase: y + P and x + P modulo S.
-// Each phase is a small image; a rotation moves it under the next tap. separate: a ciphertext for each phase, which repeats
-// the image for each of copies output channels; otherwise the phases lie in one ciphertext, once.
-// Empty values where it does not fit, or the input has several channels.
+// Each phase is a small image; a rotation moves it under the next tap. separate: a ciphertext for each phase, which
+// repeats the image for each of copies output channels; otherwise the phases lie in one ciphertext, once. Empty
+// values where it does not fit, or the input has several channels.
 SlotLayout phase_layout(const Layer& first, std::size_t copies, bool separate, std::size_t slots);
 
 // How a linear layer's outputs come to their slots. Sums are spread over several slots of an output, and then folded:

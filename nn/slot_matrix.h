@@ -1,8 +1,8 @@
 // A linear layer between two slot layouts, as rotations and plaintexts (generalised diagonals).
 //
-// The tap (o, i, w) becomes weight w in a slot p of output o, of the diagonal r = slot of i - p: rotating the input by r to
-// the left brings i under p. Diagonals without weights cost nothing. A rotation r = giant + baby is shared: babies by all
-// giants, giants by all babies.
+// The tap (o, i, w) becomes weight w in a slot p of output o, of the diagonal r = slot of i - p: rotating the input
+// by r to the left brings i under p. Diagonals without weights cost nothing. A rotation r = giant + baby is shared:
+// babies by all giants, giants by all babies.
 #pragma once
 
 #include <cstdint>

@@ -69,11 +69,11 @@ std::vector<System> table_systems();
 platform::Result<System> find_system(const std::string& name);
 
 // The network that adds up the scores of `network` over all places of its window in a larger image: strides become
-// dilations (zeros in kernels), dense layers become convolutions, and a sum pool ends it. For every image it equals the sum
-// of the network's outputs on all windows. An image of the window's own size gives the same values by convolutions.
-// output_scale grows by the number of places, so that real scores are means.
-// Errors: those of validate(); kInvalidArgument naming the layer: an image or window that is no square, or the image smaller;
-// a layer with padding, or one that leaves some of its input unread; a sum pool with a stride, or after one.
+// dilations (zeros in kernels), dense layers become convolutions, and a sum pool ends it. For every image it equals
+// the sum of the network's outputs on all windows. An image of the window's own size gives the same values by
+// convolutions. output_scale grows by the number of places, so that real scores are means. Errors: those of
+// validate(); kInvalidArgument naming the layer: an image or window that is no square, or the image smaller; a layer
+// with padding, or one that leaves some of its input unread; a sum pool with a stride, or after one.
 platform::Result<Network> slide_over(const Network& network, const Shape& image);
 
 }  // namespace fcn::nn

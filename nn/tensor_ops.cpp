@@ -101,8 +101,8 @@ std::size_t scratch_floats(const Layer& g) noexcept {
   return 2 * s.in_channels * s.in_height * s.in_width * kLanes;
 }
 
-void conv2d_forward(const TensorKernels& kernels, const Layer& g, float* y, const float* x, const float* weights,
-                    const float* bias, float* scratch) noexcept {
+void conv2d_forward(const TensorKernels& kernels, const Layer& g, float* y, const float* x,
+                    const float* weights, const float* bias, float* scratch) noexcept {
   const internal::ConvShape s = padded_shape(g);
   kernels.conv_forward(s, y, padded(g, s, x, scratch), weights, bias);
 }
@@ -120,8 +120,8 @@ void conv2d_backward(const TensorKernels& kernels, const Layer& g, float* dx, fl
   });
 }
 
-void dense_forward(const TensorKernels& kernels, const Layer& g, float* y, const float* x, const float* weights,
-                   const float* bias) noexcept {
+void dense_forward(const TensorKernels& kernels, const Layer& g, float* y, const float* x,
+                   const float* weights, const float* bias) noexcept {
   const std::size_t inputs = g.in.size(), outputs = g.out.size();
   for (std::size_t o = 0; o < outputs; ++o) std::fill_n(y + o * kLanes, kLanes, bias[o]);
   kernels.multiply_add(y, kLanes, weights, inputs, 1, x, kLanes, outputs, inputs, kLanes);
@@ -156,8 +156,8 @@ void mean_pool_backward(const Layer& g, float* dx, const float* dy) noexcept {
   });
 }
 
-void polynomial_forward(const TensorKernels& kernels, std::span<const float> coefficients, float* y, const float* x,
-                        std::size_t count) noexcept {
+void polynomial_forward(const TensorKernels& kernels, std::span<const float> coefficients, float* y,
+                        const float* x, std::size_t count) noexcept {
   kernels.polynomial(coefficients.data(), coefficients.size() - 1, y, x, count);
 }
 

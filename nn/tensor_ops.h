@@ -31,23 +31,25 @@ std::size_t scratch_floats(const Layer& geometry) noexcept;
 void conv2d_forward(const TensorKernels& kernels, const Layer& geometry, float* y, const float* x,
                     const float* weights, const float* bias, float* scratch) noexcept;
 // dx may be null where nobody asks for it.
-void conv2d_backward(const TensorKernels& kernels, const Layer& geometry, float* dx, float* dweights, float* dbias,
-                     const float* dy, const float* x, const float* weights, float* scratch) noexcept;
+void conv2d_backward(const TensorKernels& kernels, const Layer& geometry, float* dx, float* dweights,
+                     float* dbias, const float* dy, const float* x, const float* weights,
+                     float* scratch) noexcept;
 
 // y = W * x + bias. Shape: x (I, kLanes), y (O, kLanes), weights (O, I), bias (O).
 void dense_forward(const TensorKernels& kernels, const Layer& geometry, float* y, const float* x,
                    const float* weights, const float* bias) noexcept;
 // dx may be null.
-void dense_backward(const TensorKernels& kernels, const Layer& geometry, float* dx, float* dweights, float* dbias,
-                    const float* dy, const float* x, const float* weights, float* scratch) noexcept;
+void dense_backward(const TensorKernels& kernels, const Layer& geometry, float* dx, float* dweights,
+                    float* dbias, const float* dy, const float* x, const float* weights,
+                    float* scratch) noexcept;
 
 // y = the mean of each K x K window; pixels of the padding count as 0.
 void mean_pool_forward(const Layer& geometry, float* y, const float* x) noexcept;
 void mean_pool_backward(const Layer& geometry, float* dx, const float* dy) noexcept;
 
 // y = a_0 + a_1 x + ... on each of count values; at least two coefficients.
-void polynomial_forward(const TensorKernels& kernels, std::span<const float> coefficients, float* y, const float* x,
-                        std::size_t count) noexcept;
+void polynomial_forward(const TensorKernels& kernels, std::span<const float> coefficients, float* y,
+                        const float* x, std::size_t count) noexcept;
 void polynomial_backward(const TensorKernels& kernels, std::span<const float> coefficients, float* dx,
                          const float* dy, const float* x, std::size_t count) noexcept;
 

@@ -66,7 +66,8 @@ Status check_recipe(const LayerRecipe& recipe, std::size_t weights) {
   if (recipe.groups.size() != weights)
     return invalid_argument(concat(recipe.groups.size(), " groups for ", weights, " weights"));
   const std::uint32_t last = *std::max_element(recipe.groups.begin(), recipe.groups.end());
-  if (last >= weights) return invalid_argument(concat("group ", last, " of a layer of ", weights, " weights"));
+  if (last >= weights)
+    return invalid_argument(concat("group ", last, " of a layer of ", weights, " weights"));
   return {};
 }
 
@@ -81,7 +82,8 @@ Status check_options(const FloatNetwork& network, const TrainOptions& options) {
   }
   linear = 0;
   for (const FloatLayer& layer : network.layers) {
-    if (layer.weight_count > 0) FCN_RETURN_IF_ERROR(check_recipe(options.layers[linear++], layer.weight_count));
+    if (layer.weight_count > 0)
+      FCN_RETURN_IF_ERROR(check_recipe(options.layers[linear++], layer.weight_count));
   }
   if (options.stages.empty() || options.stages.back().fix != 1) {
     return invalid_argument("the last stage must fix all weights");
@@ -100,11 +102,14 @@ Status check_options(const FloatNetwork& network, const TrainOptions& options) {
 Result<TrainedModel> train_network(const std::string& name, const std::vector<Layer>& geometry,
                                    const Dataset& images, const TrainOptions& options,
                                    const EpochCallback& callback, const Progress& progress) {
-  FCN_ASSIGN_OR_RETURN(FloatNetwork network, make_float_network(geometry, {options.activation, options.batch_norm}));
+  FCN_ASSIGN_OR_RETURN(FloatNetwork network,
+                       make_float_network(geometry, {options.activation, options.batch_norm}));
   FCN_RETURN_IF_ERROR(check_images(network, images, options));
   FCN_RETURN_IF_ERROR(check_options(network, options));
-  FCN_ASSIGN_OR_RETURN(std::vector<internal::Course> courses, internal::plan_courses(std::move(network), options));
-  for (const internal::Course& course : courses) FCN_RETURN_IF_ERROR(check_images(course.network, images, options));
+  FCN_ASSIGN_OR_RETURN(std::vector<internal::Course> courses,
+                       internal::plan_courses(std::move(network), options));
+  for (const internal::Course& course : courses)
+    FCN_RETURN_IF_ERROR(check_images(course.network, images, options));
   internal::School school(name, images, options, std::move(courses));
   FCN_RETURN_IF_ERROR(school.run(callback, progress));
 

@@ -40,7 +40,8 @@ struct LayerRecipe {
   int levels = 4;        // powers of two in use
   int integer_bits = 0;  // instead: integers of so many bits, sign included
   bool bias = true;
-  std::vector<std::uint32_t> groups{};  // of each weight: groups are pruned as a whole; empty: weights one by one
+  std::vector<std::uint32_t>
+      groups{};  // of each weight: groups are pruned as a whole; empty: weights one by one
 };
 
 // A network that is trained first, in floats, for its answers.
@@ -58,7 +59,7 @@ struct TrainOptions {
   int input_max = 3;            // pixels become integers in [0, input_max]
   Distortion distortion{.shift = 1.2f, .rotation = 0.17f, .scale = 0.1f, .shear = 0.12f};
   std::vector<float> activation{std::begin(kSwishAq), std::end(kSwishAq)};  // a_0 first; of all networks
-  bool batch_norm = false;  // in the first stage; its end folds it into the weights
+  bool batch_norm = false;          // in the first stage; its end folds it into the weights
   std::vector<LayerRecipe> layers;  // one for each linear layer
   std::vector<TrainStage> stages;
   // The stages' teachers, whose answers are averaged. None: the network as it is after its first stage.
@@ -91,22 +92,24 @@ struct TrainedModel {
 // images), kCorrupt (a damaged checkpoint), kUnavailable (it cannot be read or written; the last one stays).
 platform::Result<TrainedModel> train_network(const std::string& name, const std::vector<Layer>& geometry,
                                              const Dataset& images, const TrainOptions& options,
-                                             const EpochCallback& callback = {}, const Progress& progress = {});
+                                             const EpochCallback& callback = {},
+                                             const Progress& progress = {});
 
 // The recipe by which a system of the paper's table is trained. epochs: about that many over all stages, at least
 // one each; 0: the recommended number. Errors: kInvalidArgument when there is no recipe for it.
 platform::Result<TrainOptions> system_options(const System& system, std::uint64_t seed, int epochs = 0);
 
-inline constexpr int kDiagonals = 128;         // of the hidden layer of faster-cryptonets in the packed layout
-inline constexpr int kDiagonalsTogether = 8;   // how many of them are pruned at once
+inline constexpr int kDiagonals = 128;        // of the hidden layer of faster-cryptonets in the packed layout
+inline constexpr int kDiagonalsTogether = 8;  // how many of them are pruned at once
 
 // faster-cryptonets for the packed layout, where any integer costs as much as a power of two, 128 hidden units as much as
 // 100, but a diagonal without weights nothing: weights of 4 bits, and a hidden layer that loses generalised diagonals, of
 // which `keep` of kDiagonals stay, in runs of kDiagonalsTogether, which share baby steps. keep: a multiple of these.
 void prune_diagonals(System& system, TrainOptions& options, std::uint64_t keep);
 
-// The group of each weight of a dense layer behind `in`: input (c, y, x) lies in slot c * 14 * 14 + y * 14 + x of the packed
-// layout, weights of the same (slot - output) modulo kDiagonals form one generalised diagonal, neighbouring ones a group.
+// The group of each weight of a dense layer behind `in`: input (c, y, x) lies in slot c * 14 * 14 + y * 14 + x of the
+// packed layout, weights of the same (slot - output) modulo kDiagonals form one generalised diagonal, neighbouring
+// ones a group.
 std::vector<std::uint32_t> diagonal_groups(const Shape& in, int outputs);
 
 }  // namespace fcn::nn

@@ -35,9 +35,9 @@ void scale_epochs(TrainOptions& options, int epochs) {
 struct IntegerRecipe {
   const char* system;
   int dense_epochs, quantize_epochs;
-  float rate;      // of the dense stage, at its begin
-  float distill;   // afterwards
-  bool deep;       // batch normalisation and elastic distortions, to the end
+  float rate;     // of the dense stage, at its begin
+  float distill;  // afterwards
+  bool deep;      // batch normalisation and elastic distortions, to the end
 };
 constexpr IntegerRecipe kIntegerRecipes[] = {
     {"cryptonets", 24, 8, 1e-3f, 0.5f, false},

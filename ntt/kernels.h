@@ -1,12 +1,11 @@
 // The operations on one polynomial modulo one prime, and the one table through which every instruction set
 // offers them.
 //
-// Notation: n coefficients, a power of two unless a line says more, 4 <= n <= 65536; q a prime, q = 1 mod 2n where a transform is
-// involved.
-// Every kernel returns canonical residues in [0, q), the same bits on every instruction set.
+// Notation: n coefficients, a power of two unless a line says more, 4 <= n <= 65536; q a prime, q = 1 mod 2n where a
+// transform is involved. Every kernel returns canonical residues in [0, q), the same bits on every instruction set.
 // Kernels are noexcept, allocate nothing, keep no state and run in constant time in the values (not in n, the
-// exponent or q). Buffers are 8-byte aligned (64 is faster). dst may be the same array as an input but must
-// not overlap it otherwise, unless a line says more.
+// exponent or q). Buffers are 8-byte aligned (64 is faster). dst may be the same array as an input but must not
+// overlap it otherwise, unless a line says more.
 #pragma once
 
 #include <cstddef>
@@ -100,9 +99,9 @@ struct KernelTable {
   void (*monomial_multiply)(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a,
                             std::size_t exponent, std::size_t n) noexcept;
   // accumulator[i - first] += coefficient i of the sum of X^exponent * a over count terms, for first <= i < last <= n, as
-  // signed integers without reduction. Bounds: every a canonical; |accumulator| <= lazy_terms(q) * (q - 1) after the call,
-  // that is at most lazy_terms(q) terms since it was 0. Aliasing: the accumulator overlaps no a.
-  // Cost: last - first additions a term; AVX2 reads each coefficient once and keeps the sums in registers.
+  // signed integers without reduction. Bounds: every a canonical; |accumulator| <= lazy_terms(q) * (q - 1) after the
+  // call, that is at most lazy_terms(q) terms since it was 0. Aliasing: the accumulator overlaps no a. Cost: last -
+  // first additions a term; AVX2 reads each coefficient once and keeps the sums in registers.
   void (*monomial_accumulate_lazy)(std::int64_t* accumulator, const MonomialProduct* terms, std::size_t count,
                                    std::size_t n, std::size_t first, std::size_t last) noexcept;
   // dst = accumulator modulo q, for any 64-bit signed values. dst may be the accumulator's own memory.

@@ -20,7 +20,8 @@ void aligned_free(void* memory) noexcept;
 
 enum class Wipe { kNo, kYes };
 
-// A fixed number of trivially copyable elements, zero at first unless asked otherwise. kWipe: overwritten before it is freed.
+// A fixed number of trivially copyable elements, zero at first unless asked otherwise. kWipe: overwritten before it
+// is freed.
 template <class T, Wipe kWipe = Wipe::kNo>
 class AlignedBuffer {
   static_assert(std::is_trivially_copyable_v<T>);

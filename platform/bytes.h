@@ -57,7 +57,9 @@ class ByteReader {
 };
 
 // Bytes that count values of bits bits take when packed.
-constexpr std::size_t packed_bytes(std::size_t count, unsigned bits) noexcept { return (count * bits + 7) / 8; }
+constexpr std::size_t packed_bytes(std::size_t count, unsigned bits) noexcept {
+  return (count * bits + 7) / 8;
+}
 
 // ByteWriter::packed into memory of the caller's, packed_bytes(values.size(), bits) of it.
 void pack_into(std::uint8_t* out, std::span<const std::uint64_t> values, unsigned bits) noexcept;

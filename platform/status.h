@@ -52,18 +52,33 @@ Status out_of_memory(std::string message);
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : value_(std::move(value)) {}                                    // NOLINT: implicit by design
+  Result(T value) : value_(std::move(value)) {}  // NOLINT: implicit by design
   Result(Status status) : status_(std::move(status)) { FCN_CHECK(!status_.ok()); }  // NOLINT
 
   bool ok() const noexcept { return value_.has_value(); }
   const Status& status() const noexcept { return status_; }
 
   // Only when ok().
-  T& value() & { FCN_CHECK(ok()); return *value_; }
-  const T& value() const& { FCN_CHECK(ok()); return *value_; }
-  T&& value() && { FCN_CHECK(ok()); return std::move(*value_); }
-  T* operator->() { FCN_CHECK(ok()); return &*value_; }
-  const T* operator->() const { FCN_CHECK(ok()); return &*value_; }
+  T& value() & {
+    FCN_CHECK(ok());
+    return *value_;
+  }
+  const T& value() const& {
+    FCN_CHECK(ok());
+    return *value_;
+  }
+  T&& value() && {
+    FCN_CHECK(ok());
+    return std::move(*value_);
+  }
+  T* operator->() {
+    FCN_CHECK(ok());
+    return &*value_;
+  }
+  const T* operator->() const {
+    FCN_CHECK(ok());
+    return &*value_;
+  }
 
  private:
   std::optional<T> value_;
@@ -72,11 +87,19 @@ class [[nodiscard]] Result {
 
 // concat("n = ", 1000, " is not a power of two"): a message from text and integers.
 namespace internal {
-inline void append(std::string& out, const std::string& text) { out += text; }
-inline void append(std::string& out, const char* text) { out += text; }
-inline void append(std::string& out, char c) { out += c; }
+inline void append(std::string& out, const std::string& text) {
+  out += text;
+}
+inline void append(std::string& out, const char* text) {
+  out += text;
+}
+inline void append(std::string& out, char c) {
+  out += c;
+}
 template <class Number>
-void append(std::string& out, Number number) { out += std::to_string(number); }
+void append(std::string& out, Number number) {
+  out += std::to_string(number);
+}
 }  // namespace internal
 
 template <class... Parts>
@@ -89,10 +112,10 @@ std::string concat(const Parts&... parts) {
 }  // namespace fcn::platform
 
 // Returns from the enclosing function with the error, if there is one.
-#define FCN_RETURN_IF_ERROR(expression)                                 \
-  do {                                                                  \
-    ::fcn::platform::Status fcn_status = (expression);                  \
-    if (!fcn_status.ok()) return fcn_status;                            \
+#define FCN_RETURN_IF_ERROR(expression)                \
+  do {                                                 \
+    ::fcn::platform::Status fcn_status = (expression); \
+    if (!fcn_status.ok()) return fcn_status;           \
   } while (0)
 
 // FCN_ASSIGN_OR_RETURN(auto x, make_x()): declares x, or returns the error from the enclosing function.

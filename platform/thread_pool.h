@@ -21,7 +21,8 @@ class ThreadPool {
 
   // body(index, worker) for every index in [0, count), each once, worker in [0, size()); returns when all are done.
   // Indices are handed out one by one, in order. body must not throw.
-  void parallel_for(std::size_t count, const std::function<void(std::size_t index, std::size_t worker)>& body);
+  void parallel_for(std::size_t count,
+                    const std::function<void(std::size_t index, std::size_t worker)>& body);
 
  private:
   struct Shared;

@@ -24,6 +24,8 @@ constexpr Wide multiply_wide(std::uint64_t a, std::uint64_t b) noexcept {
 }
 
 // floor(a * b / 2^64).
-constexpr std::uint64_t multiply_high(std::uint64_t a, std::uint64_t b) noexcept { return multiply_wide(a, b).high; }
+constexpr std::uint64_t multiply_high(std::uint64_t a, std::uint64_t b) noexcept {
+  return multiply_wide(a, b).high;
+}
 
 }  // namespace fcn::platform

@@ -46,8 +46,8 @@ class KeySwitch {
   void rotate(std::uint64_t* dst, std::size_t l, const std::uint64_t* digits,
               const ntt::NttPermutation& rotation) const noexcept;
 
-  // Sum over the digits of digit times key, for one part (0: b, 1: a) and prime l. Shape: dst (n), transform order; digit d
-  // of prime l at digits + d * stride. Aliasing: none.
+  // Sum over the digits of digit times key, for one part (0: b, 1: a) and prime l. Shape: dst (n), transform order;
+  // digit d of prime l at digits + d * stride. Aliasing: none.
   void inner(std::uint64_t* dst, std::size_t part, std::size_t l, const std::uint64_t* digits,
              std::size_t stride, const KeySwitchKey& key) const noexcept;
 

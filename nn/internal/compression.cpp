@@ -74,8 +74,8 @@ void Compression::prune(std::span<float> parameters, float progress) {
   }
 }
 
-void Compression::prune_groups(std::span<float> parameters, const FloatLayer& layer, const LayerRecipe& recipe,
-                               float share) {
+void Compression::prune_groups(std::span<float> parameters, const FloatLayer& layer,
+                               const LayerRecipe& recipe, float share) {
   const std::span<const float> weights = parameters.subspan(layer.weights_at, layer.weight_count);
   const std::vector<std::uint8_t> stays = largest_groups(weights, recipe.groups, share);
   for (std::size_t k = 0; k < weights.size(); ++k) {

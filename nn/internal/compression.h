@@ -44,7 +44,8 @@ class Compression {
   std::vector<std::size_t> largest(std::span<const float> parameters, const FloatLayer& layer,
                                    std::size_t count) const;
   std::size_t remaining(const FloatLayer& layer) const noexcept;
-  void prune_groups(std::span<float> parameters, const FloatLayer& layer, const LayerRecipe& recipe, float share);
+  void prune_groups(std::span<float> parameters, const FloatLayer& layer, const LayerRecipe& recipe,
+                    float share);
   void prune_weight(std::span<float> parameters, std::size_t k);
 
   const FloatNetwork& network_;

@@ -49,8 +49,8 @@ struct HashOfRow {
   std::size_t operator()(const RowHash& hash) const noexcept { return static_cast<std::size_t>(hash.low); }
 };
 
-// Goes through the rows of a stage once: counts, the largest sum of squares of a row's coefficients (the terms of one input
-// add up first), and the classes of the sums: equal rows after division by their first monomial.
+// Goes through the rows of a stage once: counts, the largest sum of squares of a row's coefficients (the terms of one
+// input add up first), and the classes of the sums: equal rows after division by their first monomial.
 class RowScan {
  public:
   RowScan(const PixelCircuit& circuit, CircuitStage& stage, const Classes& inputs)

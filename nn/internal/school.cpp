@@ -52,8 +52,9 @@ void write_report(ByteWriter& out, const EpochReport& report) {
   out.u32(static_cast<std::uint32_t>(report.epoch));
   write_double(out, report.loss);
   write_double(out, report.held_out_accuracy);
-  for (const std::uint64_t count : {std::uint64_t{report.nonzero_weights}, report.counts.pt_ct_adds,
-                                    report.counts.ct_ct_adds, report.counts.pt_ct_mults, report.counts.ct_ct_mults})
+  for (const std::uint64_t count :
+       {std::uint64_t{report.nonzero_weights}, report.counts.pt_ct_adds, report.counts.ct_ct_adds,
+        report.counts.pt_ct_mults, report.counts.ct_ct_mults})
     out.u64(count);
 }
 
@@ -67,8 +68,8 @@ Status read_report(ByteReader& in, EpochReport& report) {
   FCN_RETURN_IF_ERROR(read_double(in, report.held_out_accuracy, "an accuracy"));
   FCN_RETURN_IF_ERROR(in.u64(nonzero, "a number of weights"));
   report.nonzero_weights = nonzero;
-  for (std::uint64_t* count : {&report.counts.pt_ct_adds, &report.counts.ct_ct_adds, &report.counts.pt_ct_mults,
-                               &report.counts.ct_ct_mults})
+  for (std::uint64_t* count : {&report.counts.pt_ct_adds, &report.counts.ct_ct_adds,
+                               &report.counts.pt_ct_mults, &report.counts.ct_ct_mults})
     FCN_RETURN_IF_ERROR(in.u64(*count, "a count"));
   return {};
 }
@@ -89,7 +90,8 @@ void describe_plan(ByteWriter& out, const Curriculum& plan) {
   out.u32(static_cast<std::uint32_t>(plan.input_max));
   for (const LayerRecipe& recipe : plan.layers) {
     write_floats(out, {recipe.keep});
-    for (const int value : {recipe.levels, recipe.integer_bits, int{recipe.bias}}) out.u32(static_cast<std::uint32_t>(value));
+    for (const int value : {recipe.levels, recipe.integer_bits, int{recipe.bias}})
+      out.u32(static_cast<std::uint32_t>(value));
     for (const std::uint32_t group : recipe.groups) out.u32(group);
   }
   for (const TrainStage& stage : plan.stages) {
@@ -114,7 +116,8 @@ Result<std::vector<Course>> plan_courses(FloatNetwork network, const TrainOption
     courses.push_back(
         {std::move(big), {seed, teacher.input_max, std::vector<LayerRecipe>(linear), teacher.stages, {}}});
   }
-  courses.push_back({std::move(network), {options.seed, options.input_max, options.layers, options.stages, {}}});
+  courses.push_back(
+      {std::move(network), {options.seed, options.input_max, options.layers, options.stages, {}}});
   return courses;
 }
 
@@ -202,11 +205,13 @@ Status School::save() const {
 }
 
 Status School::resume() {
-  FCN_ASSIGN_OR_RETURN(const std::vector<std::uint8_t> bytes, platform::read_file(options_.checkpoint, kMaxBytes));
+  FCN_ASSIGN_OR_RETURN(const std::vector<std::uint8_t> bytes,
+                       platform::read_file(options_.checkpoint, kMaxBytes));
   if (bytes.size() < sizeof kMagic || std::memcmp(bytes.data(), kMagic, sizeof kMagic) != 0)
     return platform::corrupt(concat(options_.checkpoint, " is no checkpoint of a training"));
   constexpr std::size_t kSumBytes = 8;
-  if (bytes.size() < sizeof kMagic + kSumBytes) return platform::corrupt(concat(options_.checkpoint, " is cut short"));
+  if (bytes.size() < sizeof kMagic + kSumBytes)
+    return platform::corrupt(concat(options_.checkpoint, " is cut short"));
   const std::span<const std::uint8_t> body = std::span(bytes).first(bytes.size() - kSumBytes);
   std::uint64_t sum = 0;
   FCN_RETURN_IF_ERROR(ByteReader(std::span(bytes).last(kSumBytes)).u64(sum, "the checksum"));
@@ -220,7 +225,8 @@ Status School::read(ByteReader& in) {
   std::uint32_t version = 0;
   FCN_RETURN_IF_ERROR(in.u32(version, "version"));
   if (version != kVersion)
-    return Status(StatusCode::kMismatch, concat("a checkpoint of version ", version, "; this program reads version ", kVersion));
+    return Status(StatusCode::kMismatch,
+                  concat("a checkpoint of version ", version, "; this program reads version ", kVersion));
   std::string name;
   FCN_RETURN_IF_ERROR(read_text(in, name, "the network's name"));
   ByteWriter geometry;
@@ -228,20 +234,23 @@ Status School::read(ByteReader& in) {
   std::uint64_t architecture = 0, plan = 0, course = 0, reports = 0;
   FCN_RETURN_IF_ERROR(in.u64(architecture, "the architecture"));
   if (name != name_ || architecture != platform::checksum64(geometry.data())) {
-    return Status(StatusCode::kMismatch, concat("a checkpoint of the network ", name, " of another architecture than ", name_));
+    return Status(StatusCode::kMismatch,
+                  concat("a checkpoint of the network ", name, " of another architecture than ", name_));
   }
   FCN_RETURN_IF_ERROR(in.u64(plan, "the options"));
   if (plan != fingerprint())
     return Status(StatusCode::kMismatch, "a checkpoint of a training with other options, seed or images");
   FCN_RETURN_IF_ERROR(in.u64(course, "the network in training"));
-  if (course >= courses_.size()) return platform::corrupt(concat("network ", course, " of ", courses_.size()));
+  if (course >= courses_.size())
+    return platform::corrupt(concat("network ", course, " of ", courses_.size()));
   while (course_ < course) {
     finish_teacher();
     FCN_RETURN_IF_ERROR(read_floats(in, teachers_.back().parameters, "a teacher"));
     start_course();
   }
   FCN_RETURN_IF_ERROR(in.u64(reports, "the number of epochs"));
-  if (reports > static_cast<std::uint64_t>(epochs_)) return platform::corrupt(concat(reports, " epochs of ", epochs_));
+  if (reports > static_cast<std::uint64_t>(epochs_))
+    return platform::corrupt(concat(reports, " epochs of ", epochs_));
   for (std::uint64_t i = 0; i < reports; ++i) {
     EpochReport report;
     FCN_RETURN_IF_ERROR(read_report(in, report));

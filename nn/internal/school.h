@@ -21,7 +21,8 @@ platform::Result<std::vector<Course>> plan_courses(FloatNetwork network, const T
 class School {
  public:
   // All arguments have been checked; images and options outlive this.
-  School(const std::string& name, const Dataset& images, const TrainOptions& options, std::vector<Course> courses);
+  School(const std::string& name, const Dataset& images, const TrainOptions& options,
+         std::vector<Course> courses);
 
   // From the start, or from the checkpoint if the options say so, to the end. Errors: as train_network().
   platform::Status run(const EpochCallback& callback, const Progress& progress);

@@ -17,7 +17,8 @@ inline platform::Status read_floats(platform::ByteReader& in, std::vector<float>
   std::uint64_t count = 0;
   FCN_RETURN_IF_ERROR(in.u64(count, what));
   if (count != values.size())
-    return platform::corrupt(platform::concat(what, ": ", count, " numbers where ", values.size(), " belong"));
+    return platform::corrupt(
+        platform::concat(what, ": ", count, " numbers where ", values.size(), " belong"));
   for (float& value : values) {
     std::uint32_t bits = 0;
     FCN_RETURN_IF_ERROR(in.u32(bits, what));

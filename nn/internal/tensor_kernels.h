@@ -36,18 +36,21 @@ struct TensorKernels {
   void (*conv_forward)(const ConvShape& shape, float* y, const float* x, const float* weights,
                        const float* bias) noexcept;
   // dx = the gradient by the padded input.
-  void (*conv_input_gradient)(const ConvShape& shape, float* dx, const float* dy, const float* weights) noexcept;
+  void (*conv_input_gradient)(const ConvShape& shape, float* dx, const float* dy,
+                              const float* weights) noexcept;
   // dweights += the gradient by the weights.
-  void (*conv_weight_gradient)(const ConvShape& shape, float* dweights, const float* dy, const float* x) noexcept;
+  void (*conv_weight_gradient)(const ConvShape& shape, float* dweights, const float* dy,
+                               const float* x) noexcept;
 
   // y = a_0 + a_1 x + ... + a_degree x^degree, degree >= 1; dx = dy * (a_1 + 2 a_2 x + ...).
-  void (*polynomial)(const float* coefficients, std::size_t degree, float* y, const float* x, std::size_t count) noexcept;
-  void (*polynomial_gradient)(const float* coefficients, std::size_t degree, float* dx, const float* dy, const float* x,
-                              std::size_t count) noexcept;
+  void (*polynomial)(const float* coefficients, std::size_t degree, float* y, const float* x,
+                     std::size_t count) noexcept;
+  void (*polynomial_gradient)(const float* coefficients, std::size_t degree, float* dx, const float* dy,
+                              const float* x, std::size_t count) noexcept;
 
   // One step of Adam on count parameters; gradient[i] counts, where learns[i] is 0 the parameter stays.
-  void (*adam_step)(const AdamRates& rates, float* parameters, float* mean, float* square, const float* gradient,
-                    const float* learns, std::size_t count) noexcept;
+  void (*adam_step)(const AdamRates& rates, float* parameters, float* mean, float* square,
+                    const float* gradient, const float* learns, std::size_t count) noexcept;
 
   // out = the nearest of 0 and +-smallest * 2^e, e < levels; of two equally near ones the smaller. out may be in.
   void (*project)(float smallest, int levels, float* out, const float* in, std::size_t count) noexcept;

@@ -43,7 +43,8 @@ std::vector<std::array<int, 2>> measured_places(int height, int width) {
 
 }  // namespace
 
-Trainer::Trainer(FloatNetwork network, const Dataset& images, const TrainOptions& options, Curriculum curriculum)
+Trainer::Trainer(FloatNetwork network, const Dataset& images, const TrainOptions& options,
+                 Curriculum curriculum)
     : network_(std::move(network)),
       images_(images),
       options_(options),
@@ -128,8 +129,8 @@ platform::Status Trainer::run_epoch(EpochReport& report, const BatchDone& batch_
   ++epoch_;
   ++epoch_in_stage_;
   if (!std::isfinite(report.loss)) {
-    return platform::out_of_range(platform::concat("the loss is no longer a number in epoch ", epoch_in_stage_,
-                                                   " of stage ", stage.name,
+    return platform::out_of_range(platform::concat("the loss is no longer a number in epoch ",
+                                                   epoch_in_stage_, " of stage ", stage.name,
                                                    "; a smaller step size may help"));
   }
   report.held_out_accuracy = held_out_accuracy();
@@ -143,7 +144,8 @@ platform::Status Trainer::run_epoch(EpochReport& report, const BatchDone& batch_
   return {};
 }
 
-void Trainer::cut_window(Group& group, std::size_t lane, std::span<const std::uint8_t> greys, int top, int left) const {
+void Trainer::cut_window(Group& group, std::size_t lane, std::span<const std::uint8_t> greys, int top,
+                         int left) const {
   const Shape in = network_.layers.front().geometry.in;
   std::uint8_t* window = group.windows.data() + lane * in.size();
   for (int y = 0; y < in.height; ++y) {
@@ -155,7 +157,9 @@ void Trainer::cut_window(Group& group, std::size_t lane, std::span<const std::ui
 void Trainer::cut_random_window(Group& group, std::size_t lane, std::span<const std::uint8_t> greys,
                                 TrainingRandom& random) const {
   const Shape in = network_.layers.front().geometry.in;
-  const auto place = [&](int room) { return static_cast<int>(random.uniform(0, static_cast<float>(room + 1))); };
+  const auto place = [&](int room) {
+    return static_cast<int>(random.uniform(0, static_cast<float>(room + 1)));
+  };
   const int top = place(images_.height - in.height), left = place(images_.width - in.width);
   cut_window(group, lane, greys, top, left);
 }
@@ -170,7 +174,8 @@ void Trainer::distort_lane(Group& group, std::size_t lane, std::size_t image) co
   cut_random_window(group, lane, group.distorted, random);
 }
 
-void Trainer::fill_values(GroupWorkspace& workspace, const Group& group, const GreyTable& value_of_grey) const {
+void Trainer::fill_values(GroupWorkspace& workspace, const Group& group,
+                          const GreyTable& value_of_grey) const {
   const std::size_t size = group.windows.size() / kLanes;
   const std::uint8_t* greys = group.windows.data();
   float* values = workspace.values.front().data();
@@ -200,7 +205,8 @@ void Trainer::learn_group(Group& group, const std::uint32_t* images, const Train
     if (stage.augment) {
       distort_lane(group, l, images[l]);
     } else {
-      TrainingRandom random(curriculum_.seed, Purpose::kAugment, static_cast<std::uint64_t>(epoch_), images[l]);
+      TrainingRandom random(curriculum_.seed, Purpose::kAugment, static_cast<std::uint64_t>(epoch_),
+                            images[l]);
       cut_random_window(group, l, images_.image(images[l]), random);
     }
   }
@@ -270,7 +276,8 @@ double Trainer::held_out_accuracy() {
         }
         fill_values(group.student, group, greys_);
         forward(network_, effective_, group.student, Pass::kMeasuring);
-        for (std::size_t k = 0; k < group.answer.size(); ++k) group.answer[k] += group.student.values.back()[k];
+        for (std::size_t k = 0; k < group.answer.size(); ++k)
+          group.answer[k] += group.student.values.back()[k];
       }
       group.correct = 0;
       for (std::size_t l = 0; l < lanes; ++l) {
@@ -309,9 +316,11 @@ platform::Status Trainer::load(platform::ByteReader& in) {
   FCN_RETURN_IF_ERROR(in.u32(epoch_in_stage, "epoch of the stage"));
   FCN_RETURN_IF_ERROR(in.u32(epoch, "epoch"));
   if (stage > curriculum_.stages.size() ||
-      (stage < curriculum_.stages.size() && epoch_in_stage >= static_cast<std::uint32_t>(curriculum_.stages[stage].epochs)) ||
+      (stage < curriculum_.stages.size() &&
+       epoch_in_stage >= static_cast<std::uint32_t>(curriculum_.stages[stage].epochs)) ||
       epoch > static_cast<std::uint32_t>(epochs())) {
-    return platform::corrupt(platform::concat("stage ", stage, ", epoch ", epoch_in_stage, " is not in the plan"));
+    return platform::corrupt(
+        platform::concat("stage ", stage, ", epoch ", epoch_in_stage, " is not in the plan"));
   }
   if (stage > 0) {
     FoldedNetwork folded = fold_batch_norm(network_, parameters_);

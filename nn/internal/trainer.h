@@ -66,9 +66,9 @@ class Trainer {
   struct Group {
     GroupWorkspace student;
     std::vector<GroupWorkspace> teachers;
-    std::vector<float> targets, answer;         // (classes, kLanes)
-    std::vector<std::uint8_t> distorted;        // one image
-    std::vector<std::uint8_t> windows;          // (kLanes, height, width of the input)
+    std::vector<float> targets, answer;   // (classes, kLanes)
+    std::vector<std::uint8_t> distorted;  // one image
+    std::vector<std::uint8_t> windows;    // (kLanes, height, width of the input)
     Warper warper;
     double loss = 0;
     std::size_t correct = 0;
@@ -79,7 +79,8 @@ class Trainer {
   void build();  // what follows from network_
   void seat_teachers();
   // Puts a window of an image into a lane; distorted and placed by the random numbers of this epoch if asked.
-  void cut_window(Group& group, std::size_t lane, std::span<const std::uint8_t> greys, int top, int left) const;
+  void cut_window(Group& group, std::size_t lane, std::span<const std::uint8_t> greys, int top,
+                  int left) const;
   void distort_lane(Group& group, std::size_t lane, std::size_t image) const;
   void cut_random_window(Group& group, std::size_t lane, std::span<const std::uint8_t> greys,
                          TrainingRandom& random) const;

@@ -1,8 +1,8 @@
 // The negacyclic transform in 52-bit integers, eight at a time. The same factorisation and order as ntt_scalar.cpp.
 //
 // One to four levels make a pass over memory, on tiles of sixteen vectors: eight butterflies of a level do not wait for
-// each other, about as many as hide the latency of one. The last six levels make one pass, on two blocks of 64. Parts that
-// fit the first-level cache are finished one after the other.
+// each other, about as many as hide the latency of one. The last six levels make one pass, on two blocks of 64. Parts
+// that fit the first-level cache are finished one after the other.
 //
 // Within the last eight places the factors are shorter than a vector. Before each of these levels, and at the end, two
 // vectors are interleaved, so that the roots of a level lie in its vectors as they lie in the table:

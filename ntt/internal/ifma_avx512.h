@@ -6,8 +6,8 @@
 //
 // Product of a < 2^52 and a constant w < q with quotient = floor(w * 2^52 / q), Shoup's:
 //   estimate = floor(a * quotient / 2^52),   r = a*w - estimate*q
-// a*w/q - a*quotient/2^52 is in [0, a/2^52), and the floor takes off less than 1: r is in [0, 2q). It is known modulo 2^52
-// from the lower halves of a*w and of estimate * (2^52 - q), and 2q < 2^52: one mask.
+// a*w/q - a*quotient/2^52 is in [0, a/2^52), and the floor takes off less than 1: r is in [0, 2q). It is known modulo
+// 2^52 from the lower halves of a*w and of estimate * (2^52 - q), and 2q < 2^52: one mask.
 //
 // A sum of products a_i*w_i is reduced at once: the estimates add up, each short by less than a_i/2^52 + 1, and so does
 // the remainder, as long as it is below 2^52. A term w = 1 with quotient floor(2^52 / q) reduces a_i alone.

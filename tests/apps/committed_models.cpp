@@ -70,7 +70,8 @@ void expect_reads_mnist(const nn::Network& network, double least_percent, bool l
 TEST_P(CommittedModel, ReadsMnist) {
   const auto plan = nn::smallest_pixel_plan(network_);
   ASSERT_TRUE(plan.ok()) << plan.status().message();
-  expect_reads_mnist(network_, system_.least_accuracy_percent, plan.value().counts().pt_ct_mults > kLargeNetwork);
+  expect_reads_mnist(network_, system_.least_accuracy_percent,
+                     plan.value().counts().pt_ct_mults > kLargeNetwork);
 }
 
 INSTANTIATE_TEST_SUITE_P(Systems, CommittedModel, testing::Range<std::size_t>(0, 4),

@@ -30,7 +30,12 @@ TEST(DrawnTraining, FromDrawnDigitsToAnEncryptedAnswer) {
   options.stages = {
       {.name = "dense", .epochs = 30, .rate_begin = 5e-3f, .rate_end = 1e-3f},
       {.name = "prune", .epochs = 10, .rate_begin = 3e-3f, .rate_end = 1e-3f, .prune = true, .distill = 0.5f},
-      {.name = "quantize", .epochs = 10, .rate_begin = 2e-3f, .rate_end = 1e-4f, .fix = 1, .straight_through = true}};
+      {.name = "quantize",
+       .epochs = 10,
+       .rate_begin = 2e-3f,
+       .rate_end = 1e-4f,
+       .fix = 1,
+       .straight_through = true}};
   const auto model = nn::train_network("drawn digits",
                                        {conv, nn::make_polynomial(conv.out, {}), hidden,
                                         nn::make_polynomial(hidden.out, {}), nn::make_dense(hidden.out, 10)},

@@ -1,6 +1,6 @@
-// Every operation of the scheme, named op/isa/n/log2q, scalar beside the others: on the pixel and the packed parameters, on
-// those that other libraries are measured with (n = 8192, three 50-bit primes in q and a special one, t = 65537), and on
-// the secure sets of the same kind for n = 4096 and 16384.
+// Every operation of the scheme, named op/isa/n/log2q, scalar beside the others: on the pixel and the packed
+// parameters, on those that other libraries are measured with (n = 8192, three 50-bit primes in q and a special one,
+// t = 65537), and on the secure sets of the same kind for n = 4096 and 16384.
 #include <benchmark/benchmark.h>
 
 #include <cmath>

@@ -56,7 +56,8 @@ TEST_P(NoiseOf, MonomialSums) {
   auto sum = must(fv::MonomialSum::create(lab.params, lab.params.q_count(), Correlation::kIndependent));
   std::vector<Ciphertext> terms;
   for (int i = 0; i < 25; ++i) terms.push_back(lab.fresh());
-  for (int i = 0; i < 25; ++i) ASSERT_TRUE(sum.add(terms[static_cast<std::size_t>(i)], 7 * i, i % 2 == 0).ok());
+  for (int i = 0; i < 25; ++i)
+    ASSERT_TRUE(sum.add(terms[static_cast<std::size_t>(i)], 7 * i, i % 2 == 0).ok());
   Ciphertext c = lab.fresh();
   ASSERT_TRUE(sum.finish(c).ok());
   lab.expect_below("sum of 25 fresh", c, 0.1);

@@ -245,7 +245,8 @@ TEST_F(Damage, ResiduesBelowTheirPrimes) {
   }
 }
 
-// No public file contains a piece of the secret key's file: of 64 coefficients, none in a row of 32 or in the other order.
+// No public file contains a piece of the secret key's file: of 64 coefficients, none in a row of 32 or in the other
+// order.
 TEST_F(Damage, PublicBytesDoNotContainTheSecret) {
   CiphertextLab big(params_of({"", 64, 8, 132, {50}, 50, 0}), 92);
   const auto secret = must(fv::serialize_secret_key(big.key));

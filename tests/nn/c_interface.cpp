@@ -60,7 +60,9 @@ struct CountingRandom {
   }
 };
 
-std::vector<std::uint8_t> copy(const fcn_bytes& bytes) { return {bytes.data, bytes.data + bytes.size}; }
+std::vector<std::uint8_t> copy(const fcn_bytes& bytes) {
+  return {bytes.data, bytes.data + bytes.size};
+}
 
 class CInterface : public testing::Test {
  protected:
@@ -178,8 +180,10 @@ TEST_F(CInterface, StreamsCarryTheSameBytes) {
                          &streamed};
   ok(fcn_client_write_request(same, image_.data(), 4, space.data(), space.size(), sink));
   EXPECT_EQ(streamed, copy(request));
-  refused(fcn_client_write_request(same, image_.data(), 4, space.data(), 10, sink), FCN_INVALID_ARGUMENT, "10 bytes");
-  refused(fcn_client_write_request(same, image_.data(), 4, nullptr, 1 << 20, sink), FCN_INVALID_ARGUMENT, "0 bytes");
+  refused(fcn_client_write_request(same, image_.data(), 4, space.data(), 10, sink), FCN_INVALID_ARGUMENT,
+          "10 bytes");
+  refused(fcn_client_write_request(same, image_.data(), 4, nullptr, 1 << 20, sink), FCN_INVALID_ARGUMENT,
+          "0 bytes");
   fcn_bytes_free(&request);
   for (fcn_client* client : {one, same}) fcn_client_free(client);
 }
@@ -193,10 +197,12 @@ TEST_F(CInterface, ErrorsNameTheirCauseAndChangeNothing) {
   ok(fcn_client_evaluation_keys(alice, nullptr, &keys));
   ok(fcn_client_encrypt(bob, image_.data(), 4, 1, nullptr, &request));
   ok(fcn_server_create(plan_, keys.data, keys.size, &server));
-  refused(fcn_server_infer(server, request.data, request.size, 1, nullptr, &out), FCN_MISMATCH, "another key");
+  refused(fcn_server_infer(server, request.data, request.size, 1, nullptr, &out), FCN_MISMATCH,
+          "another key");
   refused(fcn_server_infer(server, keys.data, keys.size, 1, nullptr, &out), FCN_CORRUPT, "not a request");
   refused(fcn_server_infer(server, nullptr, 5, 1, nullptr, &out), FCN_INVALID_ARGUMENT, "request is null");
-  refused(fcn_server_infer(nullptr, keys.data, keys.size, 1, nullptr, &out), FCN_INVALID_ARGUMENT, "server is null");
+  refused(fcn_server_infer(nullptr, keys.data, keys.size, 1, nullptr, &out), FCN_INVALID_ARGUMENT,
+          "server is null");
   refused(fcn_model_load_file("/nonexistent/model", &model), FCN_UNAVAILABLE, "/nonexistent/model");
   refused(fcn_model_load("nonsense", 8, &model), FCN_CORRUPT, "line 1");
   refused(fcn_plan_create(model_, static_cast<fcn_layout>(3), &plan), FCN_INVALID_ARGUMENT, "layout 3");
@@ -246,7 +252,9 @@ TEST_F(CInterface, OneServerForManyThreads) {
   fcn_client_free(client);
 }
 
-TEST(CInterfaceVersion, IsTheProjects) { EXPECT_STREQ(fcn_version(), FCN_EXPECTED_VERSION); }
+TEST(CInterfaceVersion, IsTheProjects) {
+  EXPECT_STREQ(fcn_version(), FCN_EXPECTED_VERSION);
+}
 
 }  // namespace
 }  // namespace fcn::nn

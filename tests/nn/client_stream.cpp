@@ -99,7 +99,8 @@ TEST_F(ClientStream, WritesTheBytesOfClient) {
 TEST_F(ClientStream, EvaluationKeysReachHigherPowers) {
   ClientSpec spec = plan().spec();
   spec.max_components = 5;
-  Client whole = Client::create(spec, seed_of(2)).value(), streamed = Client::create(spec, seed_of(2)).value();
+  Client whole = Client::create(spec, seed_of(2)).value(),
+         streamed = Client::create(spec, seed_of(2)).value();
   Tape keys;
   ASSERT_TRUE(write_evaluation_keys(streamed, workspace(), keys.sink()).ok());
   EXPECT_EQ(keys.bytes, whole.evaluation_keys().value());
@@ -136,7 +137,8 @@ TEST_F(ClientStream, NoScoresFromDamagedAnswers) {
   ASSERT_TRUE(read(alice, good).ok());
   expect_error(read(bob, good), StatusCode::kMismatch, "another key");
   EXPECT_EQ(scores, none);
-  expect_error(read(alice, alice.encrypt(pixels_, pool_).value()), StatusCode::kCorrupt, "a request, not an answer");
+  expect_error(read(alice, alice.encrypt(pixels_, pool_).value()), StatusCode::kCorrupt,
+               "a request, not an answer");
   // Every byte of the headers, then some of the rest: whatever is wrong, there is an error and there are no scores.
   for (std::size_t at = 0; at < good.size(); at += at < 90 ? 1 : 977) {
     Bytes bad = good;
@@ -161,8 +163,10 @@ TEST_F(ClientStream, RefusesWhatItCannotDo) {
   std::span<std::uint8_t> space = workspace();
   expect_error(write_request(alice, pixels_, space.first(space.size() - 1), tape.sink()),
                StatusCode::kInvalidArgument, std::to_string(space.size()));
-  expect_error(write_request(alice, {{0, 16, 0, 0}}, space, tape.sink()), StatusCode::kInvalidArgument, "input 1");
-  expect_error(write_request(alice, {{0, 1, 0}}, space, tape.sink()), StatusCode::kInvalidArgument, "4 inputs");
+  expect_error(write_request(alice, {{0, 16, 0, 0}}, space, tape.sink()), StatusCode::kInvalidArgument,
+               "input 1");
+  expect_error(write_request(alice, {{0, 1, 0}}, space, tape.sink()), StatusCode::kInvalidArgument,
+               "4 inputs");
   std::vector<std::int64_t> scores(3);
   expect_error(read_answer(alice, tape.source(), space, scores), StatusCode::kInvalidArgument, "3 scores");
   EXPECT_TRUE(tape.bytes.empty());

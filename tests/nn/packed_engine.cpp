@@ -212,10 +212,12 @@ TEST(PackedEngine, MeasuredNoiseIsBelowItsBound) {
     Party party(std::move(plan).value());
     for (int image = 0; image < 2; ++image) {
       const auto answer = party.infer(party.encrypt(test::random_image(random, network)), 2);
-      const double measured = measured_log2_sigma(party.secret, answer[0]), predicted = answer[0].noise().log2_sigma;
+      const double measured = measured_log2_sigma(party.secret, answer[0]),
+                   predicted = answer[0].noise().log2_sigma;
       std::printf("  noise of the answer: measured %.2f, predicted %.2f, q/2 %.1f\n", measured, predicted,
                   party.params.log2_q(1) - 1);
-      EXPECT_LE(measured, predicted + std::log2(1 + 4 / std::sqrt(2.0 * static_cast<double>(party.params.n()))));
+      EXPECT_LE(measured,
+                predicted + std::log2(1 + 4 / std::sqrt(2.0 * static_cast<double>(party.params.n()))));
       EXPECT_GE(measured, predicted - 8);
     }
   }
@@ -260,7 +262,8 @@ TEST(PackedEngine, RefusesWhatDoesNotFit) {
   const auto few = fv::GaloisKeys::generate(party.secret, party.rng, elements).value();
   const auto without = party.engine.infer(encrypted, party.relin, few, {}, party.workspace, pool);
   EXPECT_EQ(without.status().code(), StatusCode::kMismatch);
-  EXPECT_NE(without.status().message().find(platform::concat("element ", missing, ", the rotation by ")), std::string::npos)
+  EXPECT_NE(without.status().message().find(platform::concat("element ", missing, ", the rotation by ")),
+            std::string::npos)
       << without.status().message();
   encrypted.pop_back();
   EXPECT_EQ(

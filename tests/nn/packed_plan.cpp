@@ -55,7 +55,8 @@ TEST(PackedPlan, LayoutsCanBeForced) {
   const auto plan = PackedPlan::create(network, test::default_test_kernels(), {.limbs = 3});
   ASSERT_TRUE(plan.ok()) << plan.status().message();
   EXPECT_EQ(plan->params().q_count(), 3u);
-  expect_refused(network, StatusCode::kInvalidArgument, "no layout of the input takes 77", {.input_ciphertexts = 77});
+  expect_refused(network, StatusCode::kInvalidArgument, "no layout of the input takes 77",
+                 {.input_ciphertexts = 77});
 }
 
 // What training prunes as a group is what the plan skips: fewer products, baby and giant steps.

@@ -150,8 +150,8 @@ TEST(PixelEngine, SameBitsInUsedMemory) {
   }
 }
 
-// Layers of several channels and windows: values in groups, made on demand and freed; wide scores; secure parameters of both
-// kinds of key switching.
+// Layers of several channels and windows: values in groups, made on demand and freed; wide scores; secure parameters
+// of both kinds of key switching.
 Network window_network(test::Random& random, int squares) {
   Network network;
   network.name = "windows";

@@ -55,7 +55,8 @@ TEST(TrainingAugment, HalfShiftsAverageNeighbours) {
 TEST(TrainingAugment, QuarterTurn) {
   std::vector<std::uint8_t> in(9), out(9);
   for (std::size_t i = 0; i < 9; ++i) in[i] = static_cast<std::uint8_t>(i + 1);
-  Warper(best_tensor_kernels(), 3, 3).warp({0, -1, 2, 1, 0, 0}, nullptr, out.data(), in.data());  // reads (2 - y, x)
+  Warper(best_tensor_kernels(), 3, 3)
+      .warp({0, -1, 2, 1, 0, 0}, nullptr, out.data(), in.data());  // reads (2 - y, x)
   EXPECT_EQ(out, (std::vector<std::uint8_t>{3, 6, 9, 2, 5, 8, 1, 4, 7}));
 }
 
@@ -130,7 +131,8 @@ TEST(TrainingAugment, KernelsAgree) {
     Warper(internal::kTensorKernelsScalar, 28, 28).warp(map, &field, first.data(), in.data());
     for (const TensorKernels* kernels : internal::available_tensor_kernels()) {
       Warper(*kernels, 28, 28).warp(map, &field, other.data(), in.data());
-      for (std::size_t k = 0; k < in.size(); ++k) EXPECT_NEAR(first[k], other[k], 1) << kernels->name << " " << k;
+      for (std::size_t k = 0; k < in.size(); ++k)
+        EXPECT_NEAR(first[k], other[k], 1) << kernels->name << " " << k;
     }
   }
 }

@@ -92,8 +92,8 @@ void expect_close(double actual, double expected, const char* what, std::size_t 
 using LinearRef = Doubles (*)(const Layer&, const Doubles&, const Doubles&, const Doubles&);
 
 // Forward, and all three gradients of sum(factors * y), of one linear layer on random numbers.
-void check_linear(const TensorKernels& kernels, const Layer& g, std::size_t weight_count, std::size_t bias_count,
-                  LinearRef reference) {
+void check_linear(const TensorKernels& kernels, const Layer& g, std::size_t weight_count,
+                  std::size_t bias_count, LinearRef reference) {
   SCOPED_TRACE(kernels.name);
   const bool conv = g.kind == LayerKind::kConv2d;
   const Floats x = random_floats(g.in.size() * kLanes, 1), weights = random_floats(weight_count, 2);
@@ -102,12 +102,12 @@ void check_linear(const TensorKernels& kernels, const Layer& g, std::size_t weig
   Floats dweights(weight_count, 1.0f), dbias(bias_count, 2.0f);  // gradients are added to what is there
   if (conv) {
     conv2d_forward(kernels, g, y.data(), x.data(), weights.data(), bias.data(), scratch.data());
-    conv2d_backward(kernels, g, dx.data(), dweights.data(), dbias.data(), factors.data(), x.data(), weights.data(),
-                    scratch.data());
+    conv2d_backward(kernels, g, dx.data(), dweights.data(), dbias.data(), factors.data(), x.data(),
+                    weights.data(), scratch.data());
   } else {
     dense_forward(kernels, g, y.data(), x.data(), weights.data(), bias.data());
-    dense_backward(kernels, g, dx.data(), dweights.data(), dbias.data(), factors.data(), x.data(), weights.data(),
-                   scratch.data());
+    dense_backward(kernels, g, dx.data(), dweights.data(), dbias.data(), factors.data(), x.data(),
+                   weights.data(), scratch.data());
   }
   for (const std::size_t l : {std::size_t{0}, std::size_t{13}, kLanes - 1}) {
     const Doubles expected = reference(g, lane(x, l), widen(weights), widen(bias));
@@ -152,7 +152,7 @@ TEST(TrainingLayers, ConvolutionAndGradients) {
     const Layer g = make_conv2d(c.in, c.maps, c.kernel, c.stride, c.padding);
     for (const TensorKernels* kernels : internal::available_tensor_kernels())
       check_linear(*kernels, g, static_cast<std::size_t>(c.maps * c.in.channels * c.kernel * c.kernel),
-                 static_cast<std::size_t>(c.maps), conv_ref);
+                   static_cast<std::size_t>(c.maps), conv_ref);
   }
 }
 
@@ -161,15 +161,16 @@ TEST(TrainingLayers, DenseAndGradients) {
     for (const int outputs : {1, 4, 10}) {
       const Layer g = make_dense({inputs, 1, 1}, outputs);
       for (const TensorKernels* kernels : internal::available_tensor_kernels())
-        check_linear(*kernels, g, static_cast<std::size_t>(inputs * outputs), static_cast<std::size_t>(outputs),
-                   dense_ref);
+        check_linear(*kernels, g, static_cast<std::size_t>(inputs * outputs),
+                     static_cast<std::size_t>(outputs), dense_ref);
     }
   }
 }
 
 TEST(TrainingLayers, PolynomialAndGradient) {
   const Floats x = random_floats(37, 5), dy = random_floats(37, 6);
-  for (const Floats& a : {Floats{0.5f, -1.0f}, Floats{0.25f, 0.5f, 0.125f}, Floats{0.5f, -1.0f, 0.25f, 2.0f}}) {
+  for (const Floats& a :
+       {Floats{0.5f, -1.0f}, Floats{0.25f, 0.5f, 0.125f}, Floats{0.5f, -1.0f, 0.25f, 2.0f}}) {
     for (const TensorKernels* kernels : internal::available_tensor_kernels()) {
       Floats y(37), dx(37);
       polynomial_forward(*kernels, a, y.data(), x.data(), 37);
@@ -208,7 +209,8 @@ Doubles mean_pool_ref(const Layer& g, const Doubles& x) {
 
 TEST(TrainingLayers, MeanPoolAndGradient) {
   for (const Layer& g : {make_sum_pool({2, 6, 4}, 2, 2, 0), make_sum_pool({1, 5, 5}, 3, 2, 1)}) {
-    const Floats x = random_floats(g.in.size() * kLanes, 1), factors = random_floats(g.out.size() * kLanes, 2);
+    const Floats x = random_floats(g.in.size() * kLanes, 1),
+                 factors = random_floats(g.out.size() * kLanes, 2);
     Floats y(g.out.size() * kLanes), dx(x.size(), 7.0f);
     mean_pool_forward(g, y.data(), x.data());
     mean_pool_backward(g, dx.data(), factors.data());
@@ -248,10 +250,10 @@ TEST(TrainingLayers, BatchNormAndGradient) {
   const Floats gamma = {0.5f, -1.0f, 2.0f}, beta = {0.0f, 1.0f, -0.25f};
   Floats y = values, normal(kCount), mean(kChannels), variance(kChannels), dy = factors;
   Floats dgamma(kChannels, 1.0f), dbeta(kChannels, 2.0f);
-  batch_norm_forward(kChannels, kPositions, y.data(), normal.data(), mean.data(), variance.data(), gamma.data(),
-                     beta.data());
-  batch_norm_backward(kChannels, kPositions, dy.data(), dgamma.data(), dbeta.data(), normal.data(), variance.data(),
-                      gamma.data());
+  batch_norm_forward(kChannels, kPositions, y.data(), normal.data(), mean.data(), variance.data(),
+                     gamma.data(), beta.data());
+  batch_norm_backward(kChannels, kPositions, dy.data(), dgamma.data(), dbeta.data(), normal.data(),
+                      variance.data(), gamma.data());
   const Doubles expected = batch_norm_ref(kChannels, widen(values), widen(gamma), widen(beta));
   for (std::size_t k = 0; k < kCount; ++k) expect_close(y[k], expected[k], "y", k);
   const auto objective = [&](const Doubles& v, const Doubles& g, const Doubles& b) {
@@ -266,13 +268,18 @@ TEST(TrainingLayers, BatchNormAndGradient) {
     expect_close(dy[k], s, "dy", k);
   }
   for (std::size_t c = 0; c < kChannels; ++c) {
-    expect_close(dgamma[c] - 1.0, slope([&](const Doubles& g) { return objective(widen(values), g, widen(beta)); },
-                                        widen(gamma), c), "dgamma", c);
-    expect_close(dbeta[c] - 2.0, slope([&](const Doubles& b) { return objective(widen(values), widen(gamma), b); },
-                                       widen(beta), c), "dbeta", c);
+    expect_close(
+        dgamma[c] - 1.0,
+        slope([&](const Doubles& g) { return objective(widen(values), g, widen(beta)); }, widen(gamma), c),
+        "dgamma", c);
+    expect_close(
+        dbeta[c] - 2.0,
+        slope([&](const Doubles& b) { return objective(widen(values), widen(gamma), b); }, widen(beta), c),
+        "dbeta", c);
   }
   Floats applied = values;
-  batch_norm_apply(kChannels, kPositions, applied.data(), mean.data(), variance.data(), gamma.data(), beta.data());
+  batch_norm_apply(kChannels, kPositions, applied.data(), mean.data(), variance.data(), gamma.data(),
+                   beta.data());
   for (std::size_t k = 0; k < kCount; ++k) expect_close(applied[k], expected[k], "applied", k);
 }
 
@@ -334,7 +341,8 @@ TEST(TrainingLayers, GradientOfANetwork) {
   }
 }
 
-double loss_of(const FloatNetwork& network, const Floats& parameters, GroupWorkspace& group, const Floats& targets) {
+double loss_of(const FloatNetwork& network, const Floats& parameters, GroupWorkspace& group,
+               const Floats& targets) {
   forward(network, parameters, group);
   return softmax_cross_entropy(group.error.data(), group.values.back().data(), targets.data(), 3);
 }
@@ -365,16 +373,20 @@ TEST(TrainingLayers, GradientOfANormalizedNetworkWithAPool) {
     parameters[i] = kept - step;
     const double below = loss_of(net, parameters, group, targets);
     parameters[i] = kept;
-    EXPECT_NEAR(gradient[i], (above - below) / (2 * step), 0.02 * (1 + std::fabs(gradient[i]))) << "parameter " << i;
+    EXPECT_NEAR(gradient[i], (above - below) / (2 * step), 0.02 * (1 + std::fabs(gradient[i])))
+        << "parameter " << i;
   }
 }
 
 TEST(TrainingLayers, FoldedNetworkComputesTheSame) {
-  const Layer conv = make_conv2d({1, 8, 8}, 3, 3, 2, 1), hidden = make_dense(conv.out, 6), last = make_dense(hidden.out, 3);
+  const Layer conv = make_conv2d({1, 8, 8}, 3, 3, 2, 1), hidden = make_dense(conv.out, 6),
+              last = make_dense(hidden.out, 3);
   FloatNetworkOptions options;
   options.batch_norm = true;
-  const FloatNetwork net = make_float_network({conv, make_polynomial(conv.out, {}), hidden,
-                                               make_polynomial(hidden.out, {}), last}, options).value();
+  const FloatNetwork net =
+      make_float_network({conv, make_polynomial(conv.out, {}), hidden, make_polynomial(hidden.out, {}), last},
+                         options)
+          .value();
   Floats parameters = random_floats(net.parameter_count, 4);
   for (const FloatLayer& layer : net.layers) {
     if (!layer.normalized) continue;
@@ -388,7 +400,8 @@ TEST(TrainingLayers, FoldedNetworkComputesTheSame) {
   forward(net, parameters, before, Pass::kMeasuring);
   forward(folded.network, folded.parameters, after, Pass::kMeasuring);
   for (std::size_t k = 0; k < 3 * kLanes; ++k)
-    EXPECT_NEAR(before.values.back()[k], after.values.back()[k], 1e-3 * (1 + std::fabs(after.values.back()[k])));
+    EXPECT_NEAR(before.values.back()[k], after.values.back()[k],
+                1e-3 * (1 + std::fabs(after.values.back()[k])));
 }
 
 TEST(TrainingLayers, RefusesWhatCannotBeTrained) {

@@ -25,8 +25,7 @@ std::vector<float> grid_values(const WeightGrid& grid) {
 }
 
 TEST(TrainingQuantization, ProjectFindsTheNearestValue) {
-  for (const WeightGrid grid :
-       {WeightGrid{0, 1}, WeightGrid{3, 4}, WeightGrid{5, 2}, WeightGrid{2, 6}}) {
+  for (const WeightGrid grid : {WeightGrid{0, 1}, WeightGrid{3, 4}, WeightGrid{5, 2}, WeightGrid{2, 6}}) {
     const std::vector<float> values = grid_values(grid);
     for (int i = -4000; i <= 4000; ++i) {
       const float w = static_cast<float>(i) / 1024.0f;

@@ -62,7 +62,8 @@ TEST_F(TrainingResume, EveryCheckpointLeadsToTheSameNetwork) {
     options.resume = true;
     options.threads = 2;
     int first = 0;
-    const auto model = train(options, [&](const EpochReport& report) { first = first == 0 ? report.epoch : first; });
+    const auto model =
+        train(options, [&](const EpochReport& report) { first = first == 0 ? report.epoch : first; });
     ASSERT_TRUE(model.ok()) << model.status().message();
     EXPECT_EQ(model.value().network, whole_) << "after epoch " << epoch;
     EXPECT_EQ(first, epoch == 10 ? 0 : epoch + 1);
@@ -111,7 +112,8 @@ TEST_F(TrainingResume, RefusesDamagedCheckpoints) {
     with(changed);
     expect_refused(options, StatusCode::kCorrupt, "damaged");
   }
-  for (const std::size_t size : {std::size_t{0}, std::size_t{7}, std::size_t{12}, bytes.size() / 2, bytes.size() - 1}) {
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{7}, std::size_t{12}, bytes.size() / 2, bytes.size() - 1}) {
     with({bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size)});
     EXPECT_EQ(train(options).status().code(), StatusCode::kCorrupt) << size;
   }

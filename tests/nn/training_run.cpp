@@ -193,8 +193,8 @@ TEST(TrainingRun, GroupsArePrunedAsAWhole) {
 // A network that reads less than an image learns from windows, and is measured slid over the whole.
 TEST(TrainingRun, WindowsOfLargerImages) {
   const Layer conv = make_conv2d({1, 9, 9}, 4, 3, 2, 0), hidden = make_dense(conv.out, 12);
-  const std::vector<Layer> geometry = {conv, make_polynomial(conv.out, {}), hidden, make_polynomial(hidden.out, {}),
-                                       make_dense(hidden.out, 4)};
+  const std::vector<Layer> geometry = {conv, make_polynomial(conv.out, {}), hidden,
+                                       make_polynomial(hidden.out, {}), make_dense(hidden.out, 4)};
   TrainOptions options = small_options();
   options.activation = {0.5f, 0.5f, 0.125f};
   const auto model = train_network("windows", geometry, patterns(768, 1), options);

@@ -153,8 +153,8 @@ TEST(ChaCha20, GeneratorMatchesRfc8439) {
 }
 
 TEST(ChaCha20, CounterCarriesIntoTheNextWord) {
-  for (const std::uint32_t low :
-       {0u, 1u, 0xffffffefu, 0xfffffff0u, 0xfffffff1u, 0xfffffff7u, 0xfffffff8u, 0xfffffff9u, 0xfffffffcu, 0xfffffffeu, 0xffffffffu}) {
+  for (const std::uint32_t low : {0u, 1u, 0xffffffefu, 0xfffffff0u, 0xfffffff1u, 0xfffffff7u, 0xfffffff8u,
+                                  0xfffffff9u, 0xfffffffcu, 0xfffffffeu, 0xffffffffu}) {
     for (const std::uint32_t high : {0u, 5u, 0xffffffffu}) {
       const State start = make_state(from_hex(kCounting), low, {0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8});
       const std::uint64_t counter = static_cast<std::uint64_t>(high) << 32 | low;

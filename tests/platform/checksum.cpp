@@ -61,7 +61,8 @@ TEST(Checksum64, PiecesOfAnyLengthGiveTheSameSum) {
     Checksum64 checksum;
     for (std::size_t done = 0; done < bytes.size();) {
       const std::size_t step = std::min<std::size_t>(random() % 80, bytes.size() - done);
-      EXPECT_EQ(checksum.value(), checksum_ref({bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(done)}));
+      EXPECT_EQ(checksum.value(),
+                checksum_ref({bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(done)}));
       checksum.update(std::span(bytes).subspan(done, step));
       done += step;
     }
