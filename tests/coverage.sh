@@ -42,9 +42,10 @@ fi
 
 # gcov prints every source of an object file with "count:line:text", where ##### or ===== stands for 0 and - for
 # no code. A line counts as run when any program ran it, in any instance of a template.
-find build/coverage -name '*.gcno' -print0 | sort -z |
-  xargs -0 "$gcov" --stdout --relative-only --source-prefix "$PWD" 2>/dev/null |
-  awk -v show="$lines" '
+# Sources are absolute, or relative to the build where a compiler cache made them so.
+root=$PWD/
+(cd build/coverage && find . -name '*.gcno' -print0 | sort -z | xargs -0 "$gcov" --stdout 2>/dev/null) |
+  awk -v show="$lines" -v root="$root" '
     {
       first = index($0, ":")
       second = index(substr($0, first + 1), ":") + first
@@ -56,6 +57,8 @@ find build/coverage -name '*.gcno' -print0 | sort -z |
     line == 0 {
       if (substr($0, second + 1, 7) == "Source:") {
         file = substr($0, second + 8)
+        if (index(file, root) == 1) file = substr(file, length(root) + 1)
+        sub(/^(\.\.\/)+/, "", file)
         room = file ~ /^(platform|ntt|fv)\// ? substr(file, 1, index(file, "/") - 1) : ""
       }
       next
