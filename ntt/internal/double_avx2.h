@@ -58,11 +58,5 @@ FCN_INLINE Words to_canonical(Vector x, Ring ring) {
   return _mm256_castpd_si256(_mm256_xor_pd(x + shift, magic));
 }
 
-// (p[0], p[1], p[0], p[1]).
-FCN_INLINE Vector broadcast_pair(const std::uint64_t* p) {
-  return _mm256_castsi256_pd(
-      _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
-}
-
 }  // namespace
 }  // namespace fcn::ntt
