@@ -1,8 +1,7 @@
 // Products with X^e, as in monomial_scalar.cpp: two segments, one of which changes its sign.
-#include <cstring>
-
 #include "../../platform/check.h"
 #include "../internal/avx512.h"
+#include "../internal/scalar.h"
 #include "../internal/vector_avx512.h"
 
 namespace fcn::ntt {
@@ -29,16 +28,7 @@ FCN_INLINE Vector add_turning(Vector sum, const std::uint64_t* a, std::size_t pl
 
 void monomial_multiply_avx512(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a,
                               std::size_t exponent, std::size_t n) noexcept {
-  FCN_CHECK(exponent < 2 * n);
-  const bool swapped = exponent >= n;
-  const std::size_t shift = swapped ? exponent - n : exponent;
-  if (swapped) {
-    std::memcpy(dst, a + (n - shift), shift * sizeof(*a));
-    negate_avx512(q, dst + shift, a, n - shift);
-  } else {
-    negate_avx512(q, dst, a + (n - shift), shift);
-    std::memcpy(dst + shift, a, (n - shift) * sizeof(*a));
-  }
+  monomial_multiply_by(negate_avx512, q, dst, a, exponent, n);
 }
 
 // Block by block, all terms: the sums stay in registers, and each source is read once.

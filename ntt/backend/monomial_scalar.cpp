@@ -2,14 +2,12 @@
 //
 //   source       [ 0 ........ n-s-1 | n-s .... n-1 ]            s = e mod n
 //   destination  [ n-s .. n-1 (neg) | 0 .... n-s-1 ]            both signs swapped when e >= n
+#include <cstring>
+
 #include "../internal/scalar.h"
 
 namespace fcn::ntt {
 namespace {
-
-void copy(std::uint64_t* dst, const std::uint64_t* a, std::size_t count) noexcept {
-  for (std::size_t i = 0; i < count; ++i) dst[i] = a[i];
-}
 
 // sums[i] += a[i], or -= a[i] where sign is -1 instead of 0.
 void accumulate(std::int64_t* sums, const std::uint64_t* a, std::int64_t sign, std::size_t count) noexcept {
@@ -18,18 +16,23 @@ void accumulate(std::int64_t* sums, const std::uint64_t* a, std::int64_t sign, s
 
 }  // namespace
 
-void monomial_multiply_scalar(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a,
-                              std::size_t exponent, std::size_t n) noexcept {
+void monomial_multiply_by(decltype(KernelTable::negate) negate, const Modulus& q, std::uint64_t* dst,
+                          const std::uint64_t* a, std::size_t exponent, std::size_t n) noexcept {
   FCN_CHECK(exponent < 2 * n);
   const bool swapped = exponent >= n;
   const std::size_t shift = swapped ? exponent - n : exponent;
   if (swapped) {
-    copy(dst, a + (n - shift), shift);
-    negate_scalar(q, dst + shift, a, n - shift);
+    std::memcpy(dst, a + (n - shift), shift * sizeof(*a));
+    negate(q, dst + shift, a, n - shift);
   } else {
-    negate_scalar(q, dst, a + (n - shift), shift);
-    copy(dst + shift, a, n - shift);
+    negate(q, dst, a + (n - shift), shift);
+    std::memcpy(dst + shift, a, (n - shift) * sizeof(*a));
   }
+}
+
+void monomial_multiply_scalar(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a,
+                              std::size_t exponent, std::size_t n) noexcept {
+  monomial_multiply_by(negate_scalar, q, dst, a, exponent, n);
 }
 
 void monomial_accumulate_lazy_scalar(std::int64_t* accumulator, const MonomialProduct* terms,

@@ -1,4 +1,4 @@
-// How far from zero the doubles of a transform may be, in units of q; the proofs are in double_avx2.h.
+// How far from zero the doubles of a transform may be, in units of q; the proofs are in double_arithmetic.inc.
 //
 // Every value is an integer, and stays exact as long as it is at most 2^53 = 8 * 2^50 in absolute value.
 // The functions are static so that no file with flags of its own gives them to others.

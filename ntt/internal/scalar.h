@@ -37,6 +37,9 @@ void linear_combination_scalar(const Modulus& q, std::uint64_t* dst, const Scale
                                std::size_t count, std::size_t n) noexcept;
 void permute_scalar(std::uint64_t* dst, const std::uint64_t* a, const NttPermutation& permutation) noexcept;
 
+// As monomial_multiply, with the negation of any table.
+void monomial_multiply_by(decltype(KernelTable::negate) negate, const Modulus& q, std::uint64_t* dst,
+                          const std::uint64_t* a, std::size_t exponent, std::size_t n) noexcept;
 void monomial_multiply_scalar(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a,
                               std::size_t exponent, std::size_t n) noexcept;
 void monomial_accumulate_lazy_scalar(std::int64_t* accumulator, const MonomialProduct* terms,
