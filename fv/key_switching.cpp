@@ -46,26 +46,34 @@ class Switcher {
   // + digits times key; with a rotation of the digits, and then also + P times the rotated c0 (limbs, n; transform
   // order).
   void accumulate(const KeySwitchKey& key, const ntt::NttPermutation* rotation, const std::uint64_t* c0) {
-    const std::size_t total = key_switch_.total();
-    parallel_for(pool_, 2 * total, [&](std::size_t task, std::size_t worker) {
-      const std::size_t part = task / total, l = task % total;
+    const std::size_t total = key_switch_.total(), tile = key_switch_.tile();
+    parallel_for(pool_, key_switch_.tiles() * total, [&](std::size_t task, std::size_t worker) {
+      const std::size_t offset = task / total * tile, l = task % total;
       const ntt::Modulus& q = params_.modulus(key_switch_.prime(l));
-      std::uint64_t *sum = sums_ + task * n_, *row = scratch_ + worker * worker_words(), *scratch = row + n_;
-      const std::uint64_t* digits = digits_ + l * n_;
+      std::uint64_t *next_b = scratch_ + worker * worker_words(), *next_a = next_b + tile,
+                    *rotated = next_a + tile;
+      std::uint64_t *sum_b = sums_ + l * n_ + offset, *sum_a = sum_b + total * n_;
+      const std::uint64_t* digits = digits_ + l * n_ + offset;
       std::size_t stride = total * n_;
       if (rotation != nullptr) {
-        key_switch_.rotate(scratch, l, digits_, *rotation);
-        digits = scratch;
-        stride = n_;
+        key_switch_.rotate(rotated, l, offset, digits_, *rotation);
+        digits = rotated;
+        stride = tile + kSkew;
       }
-      key_switch_.inner(empty_ ? sum : row, part, l, digits, stride, key);
-      if (!empty_) params_.kernels().add(q, sum, sum, row, n_);
-      if (part != 0 || c0 == nullptr || l >= key_switch_.limbs()) return;
-      params_.kernels().permute(row, c0 + l * n_, *rotation);
-      if (params_.has_special()) {
-        params_.kernels().scalar_multiply_add(q, sum, row, ntt::reduce(params_.spec().special_prime, q), n_);
+      if (empty_) {
+        key_switch_.inner(sum_b, sum_a, l, offset, digits, stride, key);
       } else {
-        params_.kernels().add(q, sum, sum, row, n_);
+        key_switch_.inner(next_b, next_a, l, offset, digits, stride, key);
+        params_.kernels().add(q, sum_b, sum_b, next_b, tile);
+        params_.kernels().add(q, sum_a, sum_a, next_a, tile);
+      }
+      if (c0 == nullptr || l >= key_switch_.limbs()) return;
+      params_.kernels().permute(next_b, c0 + l * n_, *rotation, offset, offset + tile);
+      if (params_.has_special()) {
+        params_.kernels().scalar_multiply_add(q, sum_b, next_b, ntt::reduce(params_.spec().special_prime, q),
+                                              tile);
+      } else {
+        params_.kernels().add(q, sum_b, sum_b, next_b, tile);
       }
     });
     empty_ = false;
@@ -75,8 +83,9 @@ class Switcher {
   void finish(Ciphertext& dst, const std::uint64_t* c0, const std::uint64_t* c1) {
     const std::size_t total = key_switch_.total(), limbs = key_switch_.limbs();
     parallel_for(pool_, 2, [&](std::size_t part, std::size_t worker) {
-      std::uint64_t* sum = sums_ + part * total * n_;
-      key_switch_.divide(sum, scratch_ + worker * worker_words());
+      std::uint64_t *sum = scratch_ + worker * worker_words(), *scratch = sum + total * n_;
+      std::memcpy(sum, sums_ + part * total * n_, total * n_ * sizeof *sum);
+      key_switch_.divide(sum, scratch);
       const std::uint64_t* c = part == 0 ? c0 : c1;
       for (std::size_t l = 0; l < limbs; ++l) {
         if (c == nullptr) {
@@ -90,7 +99,8 @@ class Switcher {
 
  private:
   std::size_t worker_words() const {
-    return std::max(n_ + key_switch_.rotated_words(), key_switch_.divide_words());
+    return std::max(2 * key_switch_.tile() + key_switch_.rotated_words(),
+                    key_switch_.total() * n_ + key_switch_.divide_words());
   }
 
   const Params& params_;

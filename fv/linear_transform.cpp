@@ -19,29 +19,22 @@ using platform::StatusCode;
 
 namespace {
 
-constexpr std::size_t kTile = 1024;  // coefficients that all giant steps see before the next tile is read
-
-struct Transformed {
-  AlignedBuffer<std::uint64_t> values;  // (total, n), transform order
-  double norm2 = 0;
-};
-
-// The weights as a plaintext modulo every prime of q and P, or times P modulo those of q.
-Result<Transformed> transform_weights(const SlotEncoder& encoder, const KeySwitch& key_switch,
-                                      std::size_t rows, std::span<const std::int64_t> weights,
-                                      bool times_special) {
+// dst = the weights as a plaintext modulo each of the first rows primes of q and P, or times P modulo those of q: (rows,
+// n), transform order. Returns the sum of the squares of its coefficients.
+Result<double> transform_weights(std::uint64_t* dst, const SlotEncoder& encoder, const KeySwitch& key_switch,
+                                 std::size_t rows, std::span<const std::int64_t> weights,
+                                 bool times_special) {
   FCN_ASSIGN_OR_RETURN(const Plaintext plaintext, encoder.encode(weights));
   const Params& params = plaintext.params();
   const std::size_t n = params.n();
-  Transformed out;
-  FCN_ASSIGN_OR_RETURN(out.values, AlignedBuffer<std::uint64_t>::create(rows * n));
+  double norm2 = 0;
   for (std::size_t i = 0; i < n; ++i) {
     const auto coefficient = static_cast<double>(plaintext.coefficients()[i]);
-    out.norm2 += coefficient * coefficient;
+    norm2 += coefficient * coefficient;
   }
   for (std::size_t l = 0; l < rows; ++l) {
     const ntt::NttTables& table = params.table(key_switch.prime(l));
-    std::uint64_t* row = out.values.data() + l * n;
+    std::uint64_t* row = dst + l * n;
     params.kernels().reduce_accumulator(table.modulus(), row, plaintext.coefficients(), n);
     table.forward(row);
     if (times_special) {
@@ -49,43 +42,50 @@ Result<Transformed> transform_weights(const SlotEncoder& encoder, const KeySwitc
       params.kernels().scalar_multiply(table.modulus(), row, row, special, n);
     }
   }
-  return out;
+  return norm2;
 }
 
-// dst = a sum of any number of pointwise products, reduced once for many. scratch: n words.
-class ProductSum {
+// Two sums of any number of products, factor * a and factor * b over one tile, reduced once for many. scratch: two tiles.
+class PairSum {
  public:
-  ProductSum(const ntt::KernelTable& kernels, const ntt::Modulus& q, std::uint64_t* dst, std::size_t n,
-             std::uint64_t* scratch)
-      : kernels_(kernels), q_(q), dst_(dst), n_(n), scratch_(scratch) {}
+  PairSum(const ntt::KernelTable& kernels, const ntt::Modulus& q, std::uint64_t* dst_a, std::uint64_t* dst_b,
+          std::size_t tile, std::uint64_t* scratch)
+      : kernels_(kernels), q_(q), dst_a_(dst_a), dst_b_(dst_b), tile_(tile), scratch_(scratch) {}
 
-  void add(const std::uint64_t* a, const std::uint64_t* b) {
-    terms_[count_++] = {a, b};
+  void add(const std::uint64_t* factor, const std::uint64_t* a, const std::uint64_t* b) {
+    terms_[count_++] = {factor, a, b};
     if (count_ == kMaxTerms) flush();
   }
   void finish() {
     flush();
-    if (empty_) std::memset(dst_, 0, n_ * sizeof *dst_);
+    if (!empty_) return;
+    std::memset(dst_a_, 0, tile_ * sizeof *dst_a_);
+    std::memset(dst_b_, 0, tile_ * sizeof *dst_b_);
   }
 
  private:
   static constexpr std::size_t kMaxTerms = 64;
   void flush() {
     if (count_ == 0) return;
-    kernels_.inner_product(q_, empty_ ? dst_ : scratch_, terms_, count_, n_);
-    if (!empty_) kernels_.add(q_, dst_, dst_, scratch_, n_);
+    if (empty_) {
+      kernels_.inner_product_pair(q_, dst_a_, dst_b_, terms_, count_, tile_);
+    } else {
+      kernels_.inner_product_pair(q_, scratch_, scratch_ + tile_, terms_, count_, tile_);
+      kernels_.add(q_, dst_a_, dst_a_, scratch_, tile_);
+      kernels_.add(q_, dst_b_, dst_b_, scratch_ + tile_, tile_);
+    }
     empty_ = false;
     count_ = 0;
   }
 
   const ntt::KernelTable& kernels_;
   const ntt::Modulus& q_;
-  std::uint64_t* dst_;
-  std::size_t n_;
+  std::uint64_t *dst_a_, *dst_b_;
+  std::size_t tile_;
   std::uint64_t* scratch_;
   std::size_t count_ = 0;
   bool empty_ = true;
-  ntt::PointwiseProduct terms_[kMaxTerms];
+  ntt::PairProduct terms_[kMaxTerms];
 };
 
 }  // namespace
@@ -124,6 +124,9 @@ Result<LinearTransform> LinearTransform::create(const SlotEncoder& encoder, std:
 
   const KeySwitch key_switch(params, limbs);
   const std::size_t rows = result.extended_ ? key_switch.total() : limbs;
+  result.stride_ = rows * params.n() + kSkew;
+  FCN_ASSIGN_OR_RETURN(result.weights_,
+                       AlignedBuffer<std::uint64_t>::create_uninitialized(order.size() * result.stride_));
   for (const std::size_t i : order) {
     const RotatedProduct& product = products[i];
     if (result.giants_.empty() || result.giants_.back().output != product.output ||
@@ -137,12 +140,12 @@ Result<LinearTransform> LinearTransform::create(const SlotEncoder& encoder, std:
     });
     if (baby == result.babies_.end()) baby = result.babies_.insert(baby, {product.input, product.baby});
     const bool times_special = result.extended_ && product.baby == 0;
-    FCN_ASSIGN_OR_RETURN(
-        Transformed weights,
-        transform_weights(encoder, key_switch, times_special ? limbs : rows, product.weights, times_special));
-    giant.norm2 += weights.norm2;
-    result.products_.push_back(
-        {static_cast<std::size_t>(baby - result.babies_.begin()), std::move(weights.values)});
+    std::uint64_t* weights = result.weights_.data() + result.products_.size() * result.stride_;
+    FCN_ASSIGN_OR_RETURN(const double norm2,
+                         transform_weights(weights, encoder, key_switch, times_special ? limbs : rows,
+                                           product.weights, times_special));
+    giant.norm2 += norm2;
+    result.products_.push_back(static_cast<std::size_t>(baby - result.babies_.begin()));
     giant.last = result.products_.size();
   }
   for (const Baby& baby : result.babies_) {
@@ -222,17 +225,15 @@ class LinearTransform::Run {
   }
 
   std::size_t words() const {
-    return in_.size() * input_words() + transform_.babies_.size() * key_switch_.sum_words() +
-           most_giants_ * (2 * rows_ * n_ + key_switch_.digit_words()) + key_switch_.sum_words() +
-           workers_ * worker_words();
+    return in_.size() * input_words() + transform_.giants_.size() * 2 * rows_ * n_ +
+           most_giants_ * key_switch_.digit_words() + key_switch_.sum_words() + workers_ * worker_words();
   }
 
   void start(std::uint64_t* memory) {
     inputs_ = memory;
-    babies_ = inputs_ + in_.size() * input_words();
-    inner_ = babies_ + transform_.babies_.size() * key_switch_.sum_words();
-    rotated_ = inner_ + most_giants_ * 2 * rows_ * n_;
-    sums_ = rotated_ + most_giants_ * key_switch_.digit_words();
+    inner_ = inputs_ + in_.size() * input_words();
+    digits_ = inner_ + transform_.giants_.size() * 2 * rows_ * n_;
+    sums_ = digits_ + most_giants_ * key_switch_.digit_words();
     workers_memory_ = sums_ + key_switch_.sum_words();
   }
 
@@ -253,88 +254,63 @@ class LinearTransform::Run {
     });
   }
 
-  // Every rotated input, times P, modulo q P.
-  void rotate_inputs() {
-    platform::parallel_for(pool_, transform_.babies_.size(), [&](std::size_t at, std::size_t worker) {
-      const Baby& baby = transform_.babies_[at];
-      if (baby.steps == 0) return;
-      const GaloisKey& key = *keys_.find(rotation_element(params_, baby.steps));
-      std::uint64_t* scratch = worker_memory(worker);
-      for (std::size_t l = 0; l < total_; ++l) {
-        key_switch_.rotate(scratch, l, digits(baby.input), key.permutation);
-        for (std::size_t part = 0; part < 2; ++part)
-          key_switch_.inner(baby_row(at, part, l), part, l, scratch, n_, key.key);
-        if (l >= limbs_) continue;
-        params_.kernels().permute(scratch, component(baby.input, 0) + l * n_, key.permutation);
-        add_times_special(baby_row(at, 0, l), scratch, l);
+  // The inner sums of all giant steps, tile by tile: every rotated input, times P, modulo q P; then all products.
+  void multiply() {
+    const std::size_t tile = key_switch_.tile();
+    platform::parallel_for(pool_, key_switch_.tiles() * rows_, [&](std::size_t task, std::size_t worker) {
+      const std::size_t offset = task / rows_ * tile, l = task % rows_;
+      std::uint64_t *babies = worker_memory(worker), *scratch = babies + babies_words();
+      for (std::size_t baby = 0; baby < transform_.babies_.size(); ++baby) {
+        if (transform_.babies_[baby].steps != 0) rotate_input(babies, baby, l, offset, scratch);
       }
+      for (std::size_t g = 0; g < transform_.giants_.size(); ++g) sum_products(g, l, offset, babies, scratch);
     });
   }
 
-  // The inner sums of the giant steps first .. last, tile by tile.
-  void multiply(std::size_t first, std::size_t last) {
-    const std::size_t tile = std::min(kTile, n_), tiles = n_ / tile;
-    platform::parallel_for(pool_, rows_ * tiles, [&](std::size_t task, std::size_t worker) {
-      const std::size_t l = task / tiles, offset = task % tiles * tile;
-      for (std::size_t g = first; g < last; ++g) {
-        for (std::size_t part = 0; part < 2; ++part) {
-          sum_products(inner_row(g - first, part, l) + offset, transform_.giants_[g], part, l, offset, tile,
-                       worker_memory(worker));
-        }
-      }
-    });
-  }
-
-  // The digits of the second part of each giant step's inner sum, rotated; nothing for a step that does not rotate.
+  // The digits of the second part of each inner sum of the giant steps first .. last, but for steps that do not rotate.
   void decompose_sums(std::size_t first, std::size_t last) {
     platform::parallel_for(pool_, last - first, [&](std::size_t at, std::size_t worker) {
-      const Giant& giant = transform_.giants_[first + at];
-      if (giant.steps == 0) return;
-      const GaloisKey& key = *keys_.find(rotation_element(params_, giant.steps));
-      std::uint64_t* second = inner_row(at, 1, 0);
+      if (transform_.giants_[first + at].steps == 0) return;
+      std::uint64_t *second = worker_memory(worker), *scratch = second + rows_ * n_;
+      std::memcpy(second, inner_row(first + at, 1, 0), rows_ * n_ * sizeof *second);
       if (transform_.extended_) {
-        key_switch_.divide(second, worker_memory(worker));
+        key_switch_.divide(second, scratch);
       } else {
         for (std::size_t l = 0; l < limbs_; ++l) params_.table(l).inverse(second + l * n_);
       }
       for (std::size_t d = 0; d < key_switch_.digits(); ++d) {
-        for (std::size_t l = 0; l < total_; ++l) {
-          key_switch_.decompose(worker_memory(worker), d, l, second, nullptr);
-          params_.kernels().permute(rotated_digit(at, d, l), worker_memory(worker), key.permutation);
-        }
+        for (std::size_t l = 0; l < total_; ++l)
+          key_switch_.decompose(giant_digits(at) + (d * total_ + l) * n_, d, l, second, nullptr);
       }
     });
   }
 
-  // The sum of all giant steps modulo q P, row by row.
+  // The sum of those giant steps, rotated, modulo q P, tile by tile.
   void rotate_sums(std::size_t first, std::size_t last) {
-    platform::parallel_for(pool_, 2 * total_, [&](std::size_t task, std::size_t worker) {
-      const std::size_t part = task / total_, l = task % total_;
-      std::uint64_t* sum = sums_ + task * n_;
-      ProductSum digits_times_keys(params_.kernels(), modulus(l), sum, n_, worker_memory(worker));
+    const std::size_t tile = key_switch_.tile();
+    platform::parallel_for(pool_, key_switch_.tiles() * total_, [&](std::size_t task, std::size_t worker) {
+      const std::size_t offset = task / total_ * tile, l = task % total_;
+      std::uint64_t *rotated = worker_memory(worker),
+                    *scratch = rotated + most_giants_ * key_switch_.rotated_words();
       for (std::size_t at = 0; at < last - first; ++at) {
-        const Giant& giant = transform_.giants_[first + at];
-        if (giant.steps == 0) continue;
-        const KeySwitchKey& key = keys_.find(rotation_element(params_, giant.steps))->key;
-        for (std::size_t d = 0; d < key_switch_.digits(); ++d)
-          digits_times_keys.add(rotated_digit(at, d, l), key_switch_.key_row(key, part, d, l));
+        if (const GaloisKey* key = giant_key(first + at))
+          key_switch_.rotate(rotated + at * key_switch_.rotated_words(), l, offset, giant_digits(at),
+                             key->permutation);
+      }
+      std::uint64_t *sum_b = sums_ + l * n_ + offset, *sum_a = sum_b + total_ * n_;
+      PairSum digits_times_keys(params_.kernels(), modulus(l), sum_b, sum_a, tile, scratch);
+      for (std::size_t at = 0; at < last - first; ++at) {
+        const GaloisKey* key = giant_key(first + at);
+        for (std::size_t d = 0; key != nullptr && d < key_switch_.digits(); ++d) {
+          digits_times_keys.add(rotated + at * key_switch_.rotated_words() + d * (tile + kSkew),
+                                key_switch_.key_row(key->key, 0, d, l) + offset,
+                                key_switch_.key_row(key->key, 1, d, l) + offset);
+        }
       }
       digits_times_keys.finish();
-      if (l >= rows_) return;
-      for (std::size_t at = 0; at < last - first; ++at) {
-        const Giant& giant = transform_.giants_[first + at];
-        const std::uint64_t* inner = inner_row(at, part, l);
-        if (giant.steps != 0) {
-          if (part == 1) continue;
-          params_.kernels().permute(worker_memory(worker), inner,
-                                    keys_.find(rotation_element(params_, giant.steps))->permutation);
-          inner = worker_memory(worker);
-        }
-        if (transform_.extended_) {
-          params_.kernels().add(modulus(l), sum, sum, inner, n_);
-        } else {
-          add_times_special(sum, inner, l);
-        }
+      for (std::size_t g = first; l < rows_ && g < last; ++g) {
+        add_inner(sum_b, g, 0, l, offset, scratch);
+        add_inner(sum_a, g, 1, l, offset, scratch);
       }
     });
   }
@@ -342,8 +318,9 @@ class LinearTransform::Run {
   // The sum, divided by P, as a ciphertext.
   void finish(Ciphertext& out, const std::uint64_t* bias) {
     platform::parallel_for(pool_, 2, [&](std::size_t part, std::size_t worker) {
-      std::uint64_t* sum = sums_ + part * total_ * n_;
-      key_switch_.divide(sum, worker_memory(worker));
+      std::uint64_t *sum = worker_memory(worker), *scratch = sum + total_ * n_;
+      std::memcpy(sum, sums_ + part * total_ * n_, total_ * n_ * sizeof *sum);
+      key_switch_.divide(sum, scratch);
       for (std::size_t l = 0; l < limbs_; ++l) {
         if (part == 0 && bias != nullptr) {
           params_.kernels().add(modulus(l), out.limb(0, l), sum + l * n_, bias + l * n_, n_);
@@ -357,42 +334,84 @@ class LinearTransform::Run {
  private:
   const ntt::Modulus& modulus(std::size_t l) const { return params_.modulus(key_switch_.prime(l)); }
   std::size_t input_words() const { return 2 * limbs_ * n_ + key_switch_.digit_words(); }
-  // Enough for a baby step's rotated digits, a division, or a row.
+  // Enough for any phase: rotated inputs and one's digits; rows and their division; rotated digits, and a tile.
   std::size_t worker_words() const {
-    return std::max({key_switch_.rotated_words(), key_switch_.divide_words(), n_});
+    const std::size_t tile = key_switch_.tile(), rotated = key_switch_.rotated_words();
+    return std::max({babies_words() + std::max(rotated, 2 * tile), total_ * n_ + key_switch_.divide_words(),
+                     most_giants_ * rotated + 2 * tile});
   }
+  // Both parts of each rotated input, a tile each.
+  std::size_t babies_words() const { return transform_.babies_.size() * 2 * (key_switch_.tile() + kSkew); }
   std::uint64_t* worker_memory(std::size_t worker) const { return workers_memory_ + worker * worker_words(); }
   std::uint64_t* component(std::size_t input, std::size_t part) const {
     return inputs_ + input * input_words() + part * limbs_ * n_;
   }
   std::uint64_t* digits(std::size_t input) const { return inputs_ + input * input_words() + 2 * limbs_ * n_; }
-  std::uint64_t* baby_row(std::size_t baby, std::size_t part, std::size_t l) const {
-    return babies_ + baby * key_switch_.sum_words() + (part * total_ + l) * n_;
-  }
-  std::uint64_t* rotated_digit(std::size_t giant, std::size_t d, std::size_t l) const {
-    return rotated_ + giant * key_switch_.digit_words() + (d * total_ + l) * n_;
-  }
   std::uint64_t* inner_row(std::size_t giant, std::size_t part, std::size_t l) const {
     return inner_ + ((2 * giant + part) * rows_ + l) * n_;
   }
+  std::uint64_t* giant_digits(std::size_t at) const { return digits_ + at * key_switch_.digit_words(); }
+  // Null: no rotation.
+  const GaloisKey* giant_key(std::size_t g) const {
+    const std::uint32_t steps = transform_.giants_[g].steps;
+    return steps == 0 ? nullptr : keys_.find(rotation_element(params_, steps));
+  }
 
+  // What follows works on one tile of row l, from offset on. scratch: a tile, or as it says.
   void add_times_special(std::uint64_t* dst, const std::uint64_t* a, std::size_t l) const {
     const ntt::Modulus& q = modulus(l);
-    params_.kernels().scalar_multiply_add(q, dst, a, ntt::reduce(params_.spec().special_prime, q), n_);
+    params_.kernels().scalar_multiply_add(q, dst, a, ntt::reduce(params_.spec().special_prime, q),
+                                          key_switch_.tile());
   }
-  // dst = the sum of a giant step's products over one tile of one row. scratch: a tile.
-  void sum_products(std::uint64_t* dst, const Giant& giant, std::size_t part, std::size_t l,
-                    std::size_t offset, std::size_t tile, std::uint64_t* scratch) const {
-    ProductSum sum(params_.kernels(), modulus(l), dst, tile, scratch);
-    for (std::size_t p = giant.first; p < giant.last; ++p) {
-      const Product& product = transform_.products_[p];
-      const Baby& baby = transform_.babies_[product.baby];
-      if (baby.steps == 0 && l >= limbs_) continue;  // a multiple of P
-      const std::uint64_t* rotated =
-          baby.steps == 0 ? component(baby.input, part) + l * n_ : baby_row(product.baby, part, l);
-      sum.add(rotated + offset, product.weights.data() + l * n_ + offset);
+  // Both parts of a rotated input, times P, to their place in babies. scratch: rotated digits.
+  void rotate_input(std::uint64_t* babies, std::size_t baby, std::size_t l, std::size_t offset,
+                    std::uint64_t* scratch) const {
+    const auto [input, steps] = transform_.babies_[baby];
+    const GaloisKey& key = *keys_.find(rotation_element(params_, steps));
+    const std::size_t tile = key_switch_.tile();
+    std::uint64_t* dst = babies + 2 * baby * (tile + kSkew);
+    key_switch_.rotate(scratch, l, offset, digits(input), key.permutation);
+    key_switch_.inner(dst, dst + tile + kSkew, l, offset, scratch, tile + kSkew, key.key);
+    if (l >= limbs_) return;
+    params_.kernels().permute(scratch, component(input, 0) + l * n_, key.permutation, offset, offset + tile);
+    add_times_special(dst, scratch, l);
+  }
+  // Both inner sums of a giant step. scratch: two tiles.
+  void sum_products(std::size_t giant, std::size_t l, std::size_t offset, const std::uint64_t* babies,
+                    std::uint64_t* scratch) const {
+    const std::size_t tile = key_switch_.tile();
+    PairSum sums(params_.kernels(), modulus(l), inner_row(giant, 0, l) + offset,
+                 inner_row(giant, 1, l) + offset, tile, scratch);
+    for (std::size_t p = transform_.giants_[giant].first; p < transform_.giants_[giant].last; ++p) {
+      const std::uint64_t* weights = transform_.weights_.data() + p * transform_.stride_ + l * n_ + offset;
+      const std::size_t at = transform_.products_[p];
+      const Baby& baby = transform_.babies_[at];
+      if (baby.steps != 0) {
+        const std::uint64_t* rotated = babies + 2 * at * (tile + kSkew);
+        sums.add(weights, rotated, rotated + tile + kSkew);
+      } else if (l < limbs_) {  // else a multiple of P
+        sums.add(weights, component(baby.input, 0) + l * n_ + offset,
+                 component(baby.input, 1) + l * n_ + offset);
+      }
     }
-    sum.finish();
+    sums.finish();
+  }
+  // sum += what of a giant step's inner sum needs no key: its first part, rotated, or both where it does not rotate.
+  void add_inner(std::uint64_t* sum, std::size_t giant, std::size_t part, std::size_t l, std::size_t offset,
+                 std::uint64_t* scratch) const {
+    const std::uint64_t* inner = inner_row(giant, part, l);
+    if (const GaloisKey* key = giant_key(giant)) {
+      if (part == 1) return;
+      params_.kernels().permute(scratch, inner, key->permutation, offset, offset + key_switch_.tile());
+      inner = scratch;
+    } else {
+      inner += offset;
+    }
+    if (transform_.extended_) {
+      params_.kernels().add(modulus(l), sum, sum, inner, key_switch_.tile());
+    } else {
+      add_times_special(sum, inner, l);
+    }
   }
 
   const LinearTransform& transform_;
@@ -402,8 +421,8 @@ class LinearTransform::Run {
   platform::ThreadPool* pool_;
   KeySwitch key_switch_;
   std::size_t n_, limbs_, total_, rows_, workers_, most_giants_ = 0;
-  std::uint64_t *inputs_ = nullptr, *babies_ = nullptr, *inner_ = nullptr, *rotated_ = nullptr,
-                *sums_ = nullptr, *workers_memory_ = nullptr;
+  std::uint64_t *inputs_ = nullptr, *inner_ = nullptr, *digits_ = nullptr, *sums_ = nullptr,
+                *workers_memory_ = nullptr;
 };
 
 Status LinearTransform::apply(std::vector<Ciphertext>& out, std::span<const Ciphertext> in,
@@ -439,12 +458,11 @@ Status LinearTransform::apply(std::vector<Ciphertext>& out, std::span<const Ciph
   FCN_ASSIGN_OR_RETURN(std::uint64_t * memory, workspace.words(run.words()));
   run.start(memory);
   run.decompose_inputs();
-  run.rotate_inputs();
+  run.multiply();
   std::size_t first = 0;
   for (std::uint32_t o = 0; o < outputs_; ++o) {
     std::size_t last = first;
     while (last < giants_.size() && giants_[last].output == o) ++last;
-    run.multiply(first, last);
     run.decompose_sums(first, last);
     run.rotate_sums(first, last);
     run.finish(result[o], bias_.empty() ? nullptr : bias_[o].data());

@@ -48,6 +48,7 @@ class LinearTransform {
   // The Galois elements of all steps, in rising order.
   const std::vector<std::size_t>& galois_elements() const noexcept { return elements_; }
   std::size_t products() const noexcept { return products_.size(); }
+  std::size_t outputs() const noexcept { return outputs_; }
   bool has_bias() const noexcept { return !bias_.empty(); }
   std::size_t rotations() const noexcept {
     return rotations_;
@@ -69,10 +70,6 @@ class LinearTransform {
                          Workspace& workspace, platform::ThreadPool* pool = nullptr) const;
 
  private:
-  struct Product {
-    std::size_t baby;                                // index into babies_
-    platform::AlignedBuffer<std::uint64_t> weights;  // (total, n), transform order
-  };
   struct Baby {
     std::uint32_t input, steps;
   };
@@ -88,8 +85,11 @@ class LinearTransform {
   std::size_t limbs_ = 0, inputs_ = 0, outputs_ = 0, rotations_ = 0;
   bool extended_ = false;  // some baby step rotates, and products are modulo q P
   std::vector<Baby> babies_;
-  std::vector<Giant> giants_;      // by output
-  std::vector<Product> products_;  // by giant
+  std::vector<Giant> giants_;          // by output
+  std::vector<std::size_t> products_;  // by giant: the index of its baby
+  platform::AlignedBuffer<std::uint64_t>
+      weights_;  // of each product, stride_ words apart: (total, n), transform order
+  std::size_t stride_ = 0;
   std::vector<platform::AlignedBuffer<std::uint64_t>>
       bias_;  // (limbs, n) each: scaled, coefficients; or none
   std::vector<std::size_t> elements_;

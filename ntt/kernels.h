@@ -41,6 +41,12 @@ struct ScaledPolynomial {
   const std::uint64_t* a;
   std::uint64_t scalar;
 };
+// factor * a and factor * b: one term of two sums.
+struct PairProduct {
+  const std::uint64_t* factor;
+  const std::uint64_t* a;
+  const std::uint64_t* b;
+};
 
 struct KernelTable {
   const char* name;  // "scalar", "avx2", "avx512": what --isa takes
@@ -84,14 +90,20 @@ struct KernelTable {
   // no input. Cost: each input is read once; sums are wide, and reduced once for at least eight terms.
   void (*inner_product)(const Modulus& q, std::uint64_t* dst, const PointwiseProduct* terms,
                         std::size_t count, std::size_t n) noexcept;
+  // dst_a = the sum of factor * a, dst_b = that of factor * b, over count terms, count >= 1. Shape, aliasing, cost: as
+  // inner_product, but factors are read once for both.
+  void (*inner_product_pair)(const Modulus& q, std::uint64_t* dst_a, std::uint64_t* dst_b,
+                             const PairProduct* terms, std::size_t count, std::size_t n) noexcept;
   // dst = the sum of scalar * a over count terms, count >= 1. Bounds: a any words below 2^max_prime_bits, so residues
   // modulo other primes too; scalars canonical. Shape, aliasing, cost: as inner_product.
   void (*linear_combination)(const Modulus& q, std::uint64_t* dst, const ScaledPolynomial* terms,
                              std::size_t count, std::size_t n) noexcept;
 
-  // dst = the transform of a(X^g), where a is given by its transform; see automorphism.h. Order: bit-reversed in and
-  // out. Aliasing: dst and a do not overlap. Cost: n moves; the prime does not matter.
-  void (*permute)(std::uint64_t* dst, const std::uint64_t* a, const NttPermutation& permutation) noexcept;
+  // dst[i - first] = place i of the transform of a(X^g), for first <= i < last <= n, where a is given by its transform;
+  // see automorphism.h. Shape: a (n); first and last multiples of the permutation's lanes. Order: bit-reversed in and
+  // out. Aliasing: dst and a do not overlap. Cost: last - first moves; the prime does not matter.
+  void (*permute)(std::uint64_t* dst, const std::uint64_t* a, const NttPermutation& permutation,
+                  std::size_t first, std::size_t last) noexcept;
 
   // dst = X^exponent * a in Z_q[X]/(X^n + 1). Bounds: 0 <= exponent < 2n; X^n = -1, so exponents from n on
   // negate.

@@ -46,17 +46,22 @@ void KeySwitch::decompose(std::uint64_t* dst, std::size_t d, std::size_t l, cons
   params_.table(prime(l)).forward(dst);
 }
 
-void KeySwitch::rotate(std::uint64_t* dst, std::size_t l, const std::uint64_t* digits,
+void KeySwitch::rotate(std::uint64_t* dst, std::size_t l, std::size_t offset, const std::uint64_t* digits,
                        const ntt::NttPermutation& rotation) const noexcept {
-  for (std::size_t d = 0; d < this->digits(); ++d)
-    params_.kernels().permute(dst + d * n_, digits + (d * total_ + l) * n_, rotation);
+  for (std::size_t d = 0; d < this->digits(); ++d) {
+    params_.kernels().permute(dst + d * (tile() + kSkew), digits + (d * total_ + l) * n_, rotation, offset,
+                              offset + tile());
+  }
 }
 
-void KeySwitch::inner(std::uint64_t* dst, std::size_t part, std::size_t l, const std::uint64_t* digits,
-                      std::size_t stride, const KeySwitchKey& key) const noexcept {
-  ntt::PointwiseProduct terms[kMaxDigits];
-  for (std::size_t d = 0; d < this->digits(); ++d) terms[d] = {digits + d * stride, key_row(key, part, d, l)};
-  params_.kernels().inner_product(params_.modulus(prime(l)), dst, terms, this->digits(), n_);
+void KeySwitch::inner(std::uint64_t* dst_b, std::uint64_t* dst_a, std::size_t l, std::size_t offset,
+                      const std::uint64_t* digits, std::size_t stride,
+                      const KeySwitchKey& key) const noexcept {
+  ntt::PairProduct terms[kMaxDigits];
+  for (std::size_t d = 0; d < this->digits(); ++d)
+    terms[d] = {digits + d * stride, key_row(key, 0, d, l) + offset, key_row(key, 1, d, l) + offset};
+  params_.kernels().inner_product_pair(params_.modulus(prime(l)), dst_b, dst_a, terms, this->digits(),
+                                       tile());
 }
 
 std::size_t KeySwitch::divide_words() const noexcept {

@@ -16,6 +16,10 @@
 
 namespace fcn::fv {
 
+// Words between arrays that are read side by side: lengths are powers of two, and without a skew the lines of all of them
+// would compete for the same few places of a cache.
+inline constexpr std::size_t kSkew = 8;
+
 class KeySwitch {
  public:
   KeySwitch(const Params& params, std::size_t limbs) noexcept
@@ -41,15 +45,21 @@ class KeySwitch {
     return (part == 0 ? key.b() : key.a()) + (d * params_.key_limbs() + prime(l)) * n_;
   }
 
-  // The digits of prime l, rotated. Shape: dst (digits, n), digits as above, all of them. Aliasing: none.
-  std::size_t rotated_words() const noexcept { return digits() * n_; }
-  void rotate(std::uint64_t* dst, std::size_t l, const std::uint64_t* digits,
+  // What follows works on one tile of n coefficients in transform order, from offset on: all that is done with it while
+  // it is in the cache, by the thread that has it there.
+  std::size_t tile() const noexcept { return n_ < kTile ? n_ : kTile; }
+  std::size_t tiles() const noexcept { return n_ / tile(); }
+
+  // A tile of every digit of prime l, rotated. Shape: dst (digits, tile + kSkew); digits (digits, total, n), all of them.
+  // Aliasing: none.
+  std::size_t rotated_words() const noexcept { return digits() * (tile() + kSkew); }
+  void rotate(std::uint64_t* dst, std::size_t l, std::size_t offset, const std::uint64_t* digits,
               const ntt::NttPermutation& rotation) const noexcept;
 
-  // Sum over the digits of digit times key, for one part (0: b, 1: a) and prime l. Shape: dst (n), transform order;
-  // digit d of prime l at digits + d * stride. Aliasing: none.
-  void inner(std::uint64_t* dst, std::size_t part, std::size_t l, const std::uint64_t* digits,
-             std::size_t stride, const KeySwitchKey& key) const noexcept;
+  // A tile of the two sums over the digits of digit times key (b and a), for prime l. Shape: dst_b, dst_a (tile); digit d
+  // of prime l has that tile at digits + d * stride. Aliasing: none.
+  void inner(std::uint64_t* dst_b, std::uint64_t* dst_a, std::size_t l, std::size_t offset,
+             const std::uint64_t* digits, std::size_t stride, const KeySwitchKey& key) const noexcept;
 
   // The first limbs() rows of sum become round(sum / P) (or sum, where there is no P), in coefficients. Shape: sum
   // (total, n), transform order. scratch: divide_words().
@@ -57,6 +67,8 @@ class KeySwitch {
   void divide(std::uint64_t* sum, std::uint64_t* scratch) const noexcept;
 
  private:
+  static constexpr std::size_t kTile = 1024;
+
   const Params& params_;
   std::size_t n_, limbs_, total_;
 };

@@ -19,6 +19,7 @@ const KernelTable kAvx2Kernels = {
     .subtract_multiply = subtract_multiply_avx2,
     .reduce_centered = reduce_centered_avx2,
     .inner_product = inner_product_avx2,
+    .inner_product_pair = inner_product_pair_avx2,
     .linear_combination = linear_combination_avx2,
     .permute = permute_avx2,
     .monomial_multiply = monomial_multiply_avx2,

@@ -19,6 +19,7 @@ const KernelTable kAvx512Kernels = {
     .subtract_multiply = subtract_multiply_avx512,
     .reduce_centered = reduce_centered_avx512,
     .inner_product = inner_product_avx512,
+    .inner_product_pair = inner_product_pair_avx512,
     .linear_combination = linear_combination_avx512,
     .permute = permute_avx512,
     .monomial_multiply = monomial_multiply_avx512,

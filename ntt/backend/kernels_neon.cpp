@@ -19,6 +19,7 @@ const KernelTable kNeonKernels = {
     .subtract_multiply = subtract_multiply_neon,
     .reduce_centered = reduce_centered_neon,
     .inner_product = inner_product_neon,
+    .inner_product_pair = inner_product_pair_neon,
     .linear_combination = linear_combination_neon,
     .permute = permute_neon,
     .monomial_multiply = monomial_multiply_neon,

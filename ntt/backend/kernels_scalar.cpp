@@ -19,6 +19,7 @@ const KernelTable kScalarKernels = {
     .subtract_multiply = subtract_multiply_scalar,
     .reduce_centered = reduce_centered_scalar,
     .inner_product = inner_product_scalar,
+    .inner_product_pair = inner_product_pair_scalar,
     .linear_combination = linear_combination_scalar,
     .permute = permute_scalar,
     .monomial_multiply = monomial_multiply_scalar,

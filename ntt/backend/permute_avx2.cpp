@@ -1,5 +1,6 @@
 // The automorphism in the order of a transform, eight places at a time. The lower four lanes of a block hold the even
 // multiples of 2n/8, so that each half of a block comes from one half of its source.
+#include "../../platform/check.h"
 #include "../internal/avx2.h"
 #include "../internal/flat.h"
 #include "../internal/scalar.h"
@@ -16,20 +17,22 @@ FCN_INLINE __m256i word_pairs(__m256i lanes) {
 
 }  // namespace
 
-void permute_avx2(std::uint64_t* dst, const std::uint64_t* a, const NttPermutation& permutation) noexcept {
+void permute_avx2(std::uint64_t* dst, const std::uint64_t* a, const NttPermutation& permutation,
+                  std::size_t first, std::size_t last) noexcept {
   const FlatPermutation p = flat(permutation);
-  if (p.n < 8) return permute_scalar(dst, a, permutation);
+  if (p.n < 8) return permute_scalar(dst, a, permutation, first, last);
+  FCN_CHECK(first % 8 == 0 && last % 8 == 0 && last <= p.n);
   __m256i lower[8], upper[8];
   for (int c = 0; c < 8; ++c) {
     lower[c] = word_pairs(load(p.patterns + 8 * c));
     upper[c] = word_pairs(load(p.patterns + 8 * c + 4));
   }
-  for (std::size_t block = 0; block < p.n / 8; ++block) {
-    const std::size_t source = p.sources[block], c = source % 8,
+  for (; first < last; first += 8, dst += 8) {
+    const std::size_t source = p.sources[first / 8], c = source % 8,
                       odd = c % 2;  // c odd exchanges even and odd multiples
     const std::uint64_t* from = a + (source - c);
-    store(dst + 8 * block, _mm256_permutevar8x32_epi32(load(from + 4 * odd), lower[c]));
-    store(dst + 8 * block + 4, _mm256_permutevar8x32_epi32(load(from + 4 * (1 - odd)), upper[c]));
+    store(dst, _mm256_permutevar8x32_epi32(load(from + 4 * odd), lower[c]));
+    store(dst + 4, _mm256_permutevar8x32_epi32(load(from + 4 * (1 - odd)), upper[c]));
   }
 }
 

@@ -1,4 +1,5 @@
 // The automorphism in the order of a transform: one load, one permutation and one store for eight places.
+#include "../../platform/check.h"
 #include "../internal/avx512.h"
 #include "../internal/flat.h"
 #include "../internal/scalar.h"
@@ -6,13 +7,14 @@
 
 namespace fcn::ntt {
 
-void permute_avx512(std::uint64_t* dst, const std::uint64_t* a, const NttPermutation& permutation) noexcept {
+void permute_avx512(std::uint64_t* dst, const std::uint64_t* a, const NttPermutation& permutation,
+                    std::size_t first, std::size_t last) noexcept {
   const FlatPermutation p = flat(permutation);
-  if (p.n < 8) return permute_scalar(dst, a, permutation);
-  for (std::size_t block = 0; block < p.n / 8; ++block) {
-    const std::size_t source = p.sources[block], pattern = source % 8;
-    store(dst + 8 * block,
-          _mm512_permutexvar_epi64(load(p.patterns + 8 * pattern), load(a + (source - pattern))));
+  if (p.n < 8) return permute_scalar(dst, a, permutation, first, last);
+  FCN_CHECK(first % 8 == 0 && last % 8 == 0 && last <= p.n);
+  for (; first < last; first += 8, dst += 8) {
+    const std::size_t source = p.sources[first / 8], pattern = source % 8;
+    store(dst, _mm512_permutexvar_epi64(load(p.patterns + 8 * pattern), load(a + (source - pattern))));
   }
 }
 

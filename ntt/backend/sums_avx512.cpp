@@ -14,21 +14,33 @@ namespace {
 
 constexpr std::size_t kTerms = 4095;
 
-FCN_INLINE Vector left(const PointwiseProduct& term, std::size_t i, __mmask8 mask) {
-  return _mm512_maskz_loadu_epi64(mask, term.a + i);
+// What a term adds to each of its sums: its factor times a value of that sum.
+template <class Term>
+constexpr int kSums = 1;
+template <>
+constexpr int kSums<PairProduct> = 2;
+
+FCN_INLINE const std::uint64_t* values(const PointwiseProduct& term, int) {
+  return term.a;
 }
-FCN_INLINE Vector right(const PointwiseProduct& term, std::size_t i, __mmask8 mask) {
+FCN_INLINE const std::uint64_t* values(const ScaledPolynomial& term, int) {
+  return term.a;
+}
+FCN_INLINE const std::uint64_t* values(const PairProduct& term, int sum) {
+  return sum == 0 ? term.a : term.b;
+}
+FCN_INLINE Vector factor(const PointwiseProduct& term, std::size_t i, __mmask8 mask) {
   return _mm512_maskz_loadu_epi64(mask, term.b + i);
 }
-FCN_INLINE Vector left(const ScaledPolynomial& term, std::size_t i, __mmask8 mask) {
-  return _mm512_maskz_loadu_epi64(mask, term.a + i);
-}
-FCN_INLINE Vector right(const ScaledPolynomial& term, std::size_t, __mmask8) {
+FCN_INLINE Vector factor(const ScaledPolynomial& term, std::size_t, __mmask8) {
   return broadcast(term.scalar);
 }
+FCN_INLINE Vector factor(const PairProduct& term, std::size_t i, __mmask8 mask) {
+  return _mm512_maskz_loadu_epi64(mask, term.factor + i);
+}
 
-// Many terms are more streams than the processor foresees: it is told two blocks before.
-constexpr std::size_t kBlock = 32, kAhead = 2 * kBlock, kManyTerms = 5;
+// Many terms are more streams than the processor foresees: it is told a block before.
+constexpr std::size_t kBlock = 32, kFew = 8, kManyTerms = 4;
 FCN_INLINE void prefetch_block(const std::uint64_t* a) {
   for (std::size_t i = 0; i < kBlock; i += 8) _mm_prefetch(a + i, _MM_HINT_T0);
 }
@@ -38,6 +50,11 @@ FCN_INLINE void prefetch(const PointwiseProduct& term, std::size_t i) {
 }
 FCN_INLINE void prefetch(const ScaledPolynomial& term, std::size_t i) {
   prefetch_block(term.a + i);
+}
+FCN_INLINE void prefetch(const PairProduct& term, std::size_t i) {
+  prefetch_block(term.factor + i);
+  prefetch_block(term.a + i);
+  prefetch_block(term.b + i);
 }
 
 struct Powers {
@@ -56,60 +73,73 @@ FCN_INLINE Vector reduce_sum(Vector lower, Vector upper, const Powers& powers, R
   return canonical(remainder(low, estimate, ring), ring);
 }
 
-// The coefficients i .. i + 8 * kVectors, or those in the mask when there is one vector.
+// The coefficients i .. i + 8 * kVectors of each sum, or those in the mask when there is one vector.
 template <int kVectors, bool kPrefetch, class Term>
-FCN_INLINE void sum_block(std::uint64_t* dst, const Term* terms, std::size_t count, std::size_t i,
+FCN_INLINE void sum_block(std::uint64_t* const* dst, const Term* terms, std::size_t count, std::size_t i, std::size_t ahead,
                           __mmask8 mask, const Powers& powers, Ring ring) {
-  Vector lower[kVectors], upper[kVectors];
-#pragma GCC unroll 4
-  for (int v = 0; v < kVectors; ++v) lower[v] = upper[v] = zero();
+  constexpr int kAll = kVectors * kSums<Term>;
+  Vector lower[kAll], upper[kAll];
+#pragma GCC unroll 8
+  for (int v = 0; v < kAll; ++v) lower[v] = upper[v] = zero();
   for (std::size_t first = 0; first < count; first += kTerms) {
     const Term* last = terms + (count - first < kTerms ? count : first + kTerms);
     for (const Term* term = terms + first; term != last; ++term) {
-      if constexpr (kPrefetch) prefetch(*term, i + kAhead);
+      if constexpr (kPrefetch) prefetch(*term, i + ahead);
 #pragma GCC unroll 4
       for (int v = 0; v < kVectors; ++v) {
-        const Vector a = left(*term, i + 8 * v, mask), b = right(*term, i + 8 * v, mask);
-        lower[v] = multiply_low(lower[v], a, b);
-        upper[v] = multiply_high(upper[v], a, b);
+        const Vector b = factor(*term, i + 8 * v, mask);
+#pragma GCC unroll 2
+        for (int sum = 0; sum < kSums<Term>; ++sum) {
+          const Vector a = _mm512_maskz_loadu_epi64(mask, values(*term, sum) + i + 8 * v);
+          lower[sum * kVectors + v] = multiply_low(lower[sum * kVectors + v], a, b);
+          upper[sum * kVectors + v] = multiply_high(upper[sum * kVectors + v], a, b);
+        }
       }
     }
-#pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) {
+#pragma GCC unroll 8
+    for (int v = 0; v < kAll; ++v) {
       lower[v] = reduce_sum(lower[v], upper[v], powers, ring);
       upper[v] = zero();
     }
   }
-#pragma GCC unroll 4
-  for (int v = 0; v < kVectors; ++v) _mm512_mask_storeu_epi64(dst + i + 8 * v, mask, lower[v]);
+#pragma GCC unroll 8
+  for (int v = 0; v < kAll; ++v)
+    _mm512_mask_storeu_epi64(dst[v / kVectors] + i + 8 * (v % kVectors), mask, lower[v]);
 }
 
 template <class Term>
-FCN_INLINE void sum_products(const Modulus& q, std::uint64_t* dst, const Term* terms, std::size_t count,
-                             std::size_t n) {
+FCN_INLINE void sum_products(const Modulus& q, std::uint64_t* const* dst, const Term* terms,
+                             std::size_t count, std::size_t n) {
   FCN_CHECK(count >= 1 && n % 4 == 0);
   const Ring ring = ring_of(flat(q));
   const Powers powers = {root_of(shoup52_power_of_two(0, q)), root_of(shoup52_power_of_two(51, q)),
                          root_of(shoup52_power_of_two(83, q))};
   std::size_t i = 0;
-  if (count >= kManyTerms) {
-    for (; i + kAhead + kBlock <= n; i += kBlock)
-      sum_block<kBlock / 8, true>(dst, terms, count, i, 0xff, powers, ring);
+  if (count * kSums<Term> >= kManyTerms) {
+    const std::size_t ahead = count < 4 ? kFew * kBlock : kBlock;
+    for (; i + ahead + kBlock <= n; i += kBlock)
+      sum_block<kBlock / 8, true>(dst, terms, count, i, ahead, 0xff, powers, ring);
   }
-  for (; i + kBlock <= n; i += kBlock) sum_block<kBlock / 8, false>(dst, terms, count, i, 0xff, powers, ring);
-  for (; i < n; i += 8) sum_block<1, false>(dst, terms, count, i, n - i < 8 ? 0x0f : 0xff, powers, ring);
+  for (; i + kBlock <= n; i += kBlock) sum_block<kBlock / 8, false>(dst, terms, count, i, 0, 0xff, powers, ring);
+  for (; i < n; i += 8) sum_block<1, false>(dst, terms, count, i, 0, n - i < 8 ? 0x0f : 0xff, powers, ring);
 }
 
 }  // namespace
 
 void inner_product_avx512(const Modulus& q, std::uint64_t* dst, const PointwiseProduct* terms,
                           std::size_t count, std::size_t n) noexcept {
+  sum_products(q, &dst, terms, count, n);
+}
+
+void inner_product_pair_avx512(const Modulus& q, std::uint64_t* dst_a, std::uint64_t* dst_b,
+                               const PairProduct* terms, std::size_t count, std::size_t n) noexcept {
+  std::uint64_t* const dst[] = {dst_a, dst_b};
   sum_products(q, dst, terms, count, n);
 }
 
 void linear_combination_avx512(const Modulus& q, std::uint64_t* dst, const ScaledPolynomial* terms,
                                std::size_t count, std::size_t n) noexcept {
-  sum_products(q, dst, terms, count, n);
+  sum_products(q, &dst, terms, count, n);
 }
 
 }  // namespace fcn::ntt

@@ -49,6 +49,20 @@ void inner_product_scalar(const Modulus& q, std::uint64_t* dst, const PointwiseP
       [](const PointwiseProduct& term, std::size_t i) { return term.b[i]; });
 }
 
+void inner_product_pair_scalar(const Modulus& q, std::uint64_t* dst_a, std::uint64_t* dst_b,
+                               const PairProduct* terms, std::size_t count, std::size_t n) noexcept {
+  for (std::size_t t = 0; t < count; ++t) {
+    FCN_CHECK_BOUND(terms[t].factor, n, 0, q.value() - 1);
+    FCN_CHECK_BOUND(terms[t].a, n, 0, q.value() - 1);
+    FCN_CHECK_BOUND(terms[t].b, n, 0, q.value() - 1);
+  }
+  const auto factor = [](const PairProduct& term, std::size_t i) { return term.factor[i]; };
+  sum_products(q, dst_a, terms, count, n, factor,
+               [](const PairProduct& term, std::size_t i) { return term.a[i]; });
+  sum_products(q, dst_b, terms, count, n, factor,
+               [](const PairProduct& term, std::size_t i) { return term.b[i]; });
+}
+
 void linear_combination_scalar(const Modulus& q, std::uint64_t* dst, const ScaledPolynomial* terms,
                                std::size_t count, std::size_t n) noexcept {
   for (std::size_t t = 0; t < count; ++t) {

@@ -33,9 +33,12 @@ void reduce_centered_neon(const Modulus& q, std::uint64_t* dst, const std::uint6
 
 void inner_product_neon(const Modulus& q, std::uint64_t* dst, const PointwiseProduct* terms,
                         std::size_t count, std::size_t n) noexcept;
+void inner_product_pair_neon(const Modulus& q, std::uint64_t* dst_a, std::uint64_t* dst_b,
+                             const PairProduct* terms, std::size_t count, std::size_t n) noexcept;
 void linear_combination_neon(const Modulus& q, std::uint64_t* dst, const ScaledPolynomial* terms,
                              std::size_t count, std::size_t n) noexcept;
-void permute_neon(std::uint64_t* dst, const std::uint64_t* a, const NttPermutation& permutation) noexcept;
+void permute_neon(std::uint64_t* dst, const std::uint64_t* a, const NttPermutation& permutation,
+                  std::size_t first, std::size_t last) noexcept;
 
 void monomial_multiply_neon(const Modulus& q, std::uint64_t* dst, const std::uint64_t* a,
                             std::size_t exponent, std::size_t n) noexcept;

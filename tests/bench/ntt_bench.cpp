@@ -95,7 +95,8 @@ constexpr Operation kOperations[] = {
      [](Data& d) {
        d.kernels.linear_combination(d.q, d.dst.data(), d.scaled.data(), kProducts, d.a.size());
      }},
-    {"permute", [](Data& d) { d.kernels.permute(d.dst.data(), d.a.data(), d.permutation); }},
+    {"permute",
+     [](Data& d) { d.kernels.permute(d.dst.data(), d.a.data(), d.permutation, 0, d.permutation.n()); }},
     {"monomial_accumulate_lazy",
      [](Data& d) {
        d.kernels.monomial_accumulate_lazy(d.accumulator.data(), d.terms.data(), kTerms, d.a.size(), 0,

@@ -90,9 +90,9 @@ TEST(Dispatch, NoEntryIsMissing) {
     EXPECT_TRUE(table->forward && table->inverse && table->add && table->subtract && table->negate &&
                 table->multiply && table->multiply_add && table->scalar_multiply &&
                 table->scalar_multiply_add && table->reduce && table->subtract_multiply &&
-                table->reduce_centered && table->inner_product && table->linear_combination &&
-                table->permute && table->monomial_multiply && table->monomial_accumulate_lazy &&
-                table->reduce_accumulator)
+                table->reduce_centered && table->inner_product && table->inner_product_pair &&
+                table->linear_combination && table->permute && table->monomial_multiply &&
+                table->monomial_accumulate_lazy && table->reduce_accumulator)
         << table->name;
   }
 }

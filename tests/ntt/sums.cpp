@@ -52,6 +52,28 @@ class Sums : public test::KernelTest {
     ASSERT_EQ(dst[n], kGuard);
     dst.pop_back();
     ASSERT_EQ(dst, expected) << count << " terms, n = " << n << ", q = " << q;
+    if (products) check_pair(modulus, a, b, expected);
+  }
+
+  // Both sums of a pair: products is that of a and b, the other one that of b and the next term's b.
+  void check_pair(const Modulus& q, const std::vector<Residues>& a, const std::vector<Residues>& b,
+                  const Residues& products) {
+    const std::size_t count = a.size(), n = a[0].size();
+    Residues first(n + 1, kGuard), second(n + 1, kGuard), expected(n, 0);
+    std::vector<PairProduct> terms;
+    for (std::size_t j = 0; j < count; ++j) {
+      const Residues& next = b[(j + 1) % count];
+      terms.push_back({b[j].data(), a[j].data(), next.data()});
+      for (std::size_t i = 0; i < n; ++i)
+        expected[i] = test::add_ref(expected[i], test::multiply_ref(b[j][i], next[i], q.value()), q.value());
+    }
+    kernels().inner_product_pair(q, first.data(), second.data(), terms.data(), count, n);
+    ASSERT_EQ(first[n], kGuard);
+    ASSERT_EQ(second[n], kGuard);
+    first.pop_back();
+    second.pop_back();
+    ASSERT_EQ(first, products) << count << " pairs, n = " << n << ", q = " << q.value();
+    ASSERT_EQ(second, expected) << count << " pairs, n = " << n << ", q = " << q.value();
   }
 
   void check_everything(bool products) {
@@ -84,7 +106,7 @@ class Sums : public test::KernelTest {
   }
 };
 
-TEST_P(Sums, InnerProduct) {
+TEST_P(Sums, InnerProducts) {
   check_everything(true);
 }
 
