@@ -41,9 +41,15 @@ class TensorProduct {
     std::uint64_t* right_extended = memory + left_ * base_.count * n_;
     sums_ = right_extended + right_ * base_.count * n_;
     scratch_ = sums_ + products_ * total_ * n_;
-    platform::parallel_for(pool_, left_ + right_, [&](std::size_t c, std::size_t worker) {
-      std::uint64_t* dst = memory + c * base_.count * n_;
-      c < left_ ? extend(dst, a, c, scratch(worker)) : extend(dst, *b, c - left_, scratch(worker));
+    // Tile by tile, but all at once what must be transformed back first.
+    const bool transformed =
+        a.form() == Form::kTransformed || (b != nullptr && b->form() == Form::kTransformed);
+    const std::size_t tile = transformed ? n_ : std::min(n_, kBaseTile), tiles = n_ / tile;
+    platform::parallel_for(pool_, (left_ + right_) * tiles, [&](std::size_t task, std::size_t worker) {
+      const std::size_t c = task / tiles, first = task % tiles * tile;
+      const Ciphertext& factor = c < left_ ? a : *b;
+      extend(memory + c * base_.count * n_ + first, factor, c < left_ ? c : c - left_, first, tile,
+             scratch(worker));
     });
     platform::parallel_for(pool_, total_, [&](std::size_t i, std::size_t worker) {
       const std::uint64_t *x[kMaxFactor], *y[kMaxFactor];
@@ -65,8 +71,11 @@ class TensorProduct {
 
   // The components of the product, rounded; coefficients. out has their shape.
   void round(Ciphertext& out) const {
-    platform::parallel_for(pool_, products_, [&](std::size_t c, std::size_t worker) {
-      base_.rounding.apply(out.component(c), sums_ + c * total_ * n_, n_, scratch(worker));
+    const std::size_t tile = std::min(n_, kBaseTile), tiles = n_ / tile;
+    platform::parallel_for(pool_, products_ * tiles, [&](std::size_t task, std::size_t worker) {
+      const std::size_t c = task / tiles, first = task % tiles * tile;
+      base_.rounding.apply(out.component(c) + first, sums_ + c * total_ * n_ + first, n_, tile,
+                           scratch(worker));
     });
   }
 
@@ -82,15 +91,16 @@ class TensorProduct {
   std::size_t index(std::size_t i) const { return i < limbs_ ? i : aux_first(params_) + i - limbs_; }
   const ntt::NttTables& table(std::size_t i) const { return params_.table(index(i)); }
 
-  // Component c of a modulo the primes of B, coefficients. Shape: dst (count of B, n).
-  void extend(std::uint64_t* dst, const Ciphertext& a, std::size_t c, std::uint64_t* scratch) const {
+  // The coefficients first .. first + count of component c of a modulo the primes of B. Shape: rows of dst n words apart.
+  void extend(std::uint64_t* dst, const Ciphertext& a, std::size_t c, std::size_t first, std::size_t count,
+              std::uint64_t* scratch) const {
     const std::uint64_t* x = a.component(c);
     if (a.form() == Form::kTransformed) {
       std::memcpy(scratch, x, limbs_ * n_ * sizeof *x);
       for (std::size_t i = 0; i < limbs_; ++i) table(i).inverse(scratch + i * n_);
       x = scratch;
     }
-    base_.to_aux.convert(dst, x, n_, scratch + limbs_ * n_);
+    base_.to_aux.convert(dst, x + first, n_, count, scratch + limbs_ * n_);
   }
 
   // x[c] = component c of a modulo prime i in transform order: where it is, or transformed in its extension, or in

@@ -1,5 +1,6 @@
 #include "base_converter.h"
 
+#include <algorithm>
 #include <bit>
 
 namespace fcn::fv {
@@ -54,11 +55,12 @@ BaseConverter::BaseConverter(std::vector<const ntt::NttTables*> from, std::vecto
   }
 }
 
-void BaseConverter::convert(std::uint64_t* out, const std::uint64_t* in, std::size_t n,
+void BaseConverter::convert(std::uint64_t* out, const std::uint64_t* in, std::size_t n, std::size_t count,
                             std::uint64_t* scratch) const noexcept {
-  const std::size_t u = from_.size(), tile = n < kBaseTile ? n : kBaseTile;
-  if (u == 1) return combine(out, n, in, n, scratch);  // z = x
-  for (std::size_t first = 0; first < n; first += tile) {
+  const std::size_t u = from_.size(), tile = std::min(count, kBaseTile);
+  FCN_CHECK(count % tile == 0);
+  if (u == 1) return combine(out, n, in, count, scratch);  // z = x
+  for (std::size_t first = 0; first < count; first += tile) {
     for (std::size_t i = 0; i < u; ++i) {
       from_[i]->kernels().scalar_multiply(from_[i]->modulus(), scratch + i * tile, in + i * n + first,
                                           hat_inverse_[i], tile);

@@ -25,13 +25,14 @@ class BaseConverter {
   // Tables of the primes, each set pairwise distinct and below 2^50. The tables must outlive the converter.
   BaseConverter(std::vector<const ntt::NttTables*> from, std::vector<const ntt::NttTables*> to);
 
-  // Words of scratch that convert() needs for n coefficients.
-  std::size_t scratch_words(std::size_t n) const noexcept {
-    return (from_.size() + 1) * (n < kBaseTile ? n : kBaseTile);
+  // Words of scratch that convert() needs for count coefficients.
+  std::size_t scratch_words(std::size_t count) const noexcept {
+    return (from_.size() + 1) * (count < kBaseTile ? count : kBaseTile);
   }
-  // out[j * n ..] = x modulo b_j. Shape: in (u, n), out (v, n). Order: natural (coefficients). Aliasing:
-  // none. Constant time in x. Cost: u products and v combinations of u + 1 terms; for u = 1 v reductions.
-  void convert(std::uint64_t* out, const std::uint64_t* in, std::size_t n,
+  // out[j * n ..] = x modulo b_j, count coefficients. Shape: rows of in (u) and out (v) n words apart. Order: natural
+  // (coefficients). Aliasing: none. Constant time in x. Cost: u products and v combinations of u + 1 terms; for u = 1 v
+  // reductions.
+  void convert(std::uint64_t* out, const std::uint64_t* in, std::size_t n, std::size_t count,
                std::uint64_t* scratch) const noexcept;
 
   // The second half of convert(), from z_i, for count coefficients: out[j * stride ..]. Shape: z (u, count); scratch

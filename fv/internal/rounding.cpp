@@ -1,12 +1,14 @@
 #include "rounding.h"
 
+#include <algorithm>
+
 namespace fcn::fv {
 
 void subtract_and_divide(const Params& params, std::uint64_t* x, std::size_t first, std::size_t count,
                          const std::uint64_t* a, const BaseConverter& to_x, const std::uint64_t* inverse,
                          std::uint64_t* scratch) noexcept {
   const std::size_t n = params.n();
-  to_x.convert(scratch, a, n, scratch + count * n);
+  to_x.convert(scratch, a, n, n, scratch + count * n);
   for (std::size_t i = 0; i < count; ++i) {
     params.kernels().subtract_multiply(params.modulus(first + i), x + i * n, x + i * n, scratch + i * n,
                                        inverse[i], n);
@@ -36,14 +38,15 @@ ProductRounding::ProductRounding(const std::vector<const ntt::NttTables*>& own,
   }
 }
 
-void ProductRounding::apply(std::uint64_t* dst, const std::uint64_t* x, std::size_t n,
+void ProductRounding::apply(std::uint64_t* dst, const std::uint64_t* x, std::size_t n, std::size_t count,
                             std::uint64_t* scratch) const noexcept {
-  const std::size_t u = own_.size(), v = aux_.size(), tile = n < kBaseTile ? n : kBaseTile;
+  const std::size_t u = own_.size(), v = aux_.size(), tile = std::min(count, kBaseTile);
+  FCN_CHECK(count % tile == 0);
   std::uint64_t* z = scratch;       // (u, tile)
   std::uint64_t* y = z + u * tile;  // (v, tile): y (B/b_j)^-1 mod b_j
   std::uint64_t* w = y + v * tile;  // (tile)
   ntt::ScaledPolynomial terms[kMaxBasePrimes + 1];
-  for (std::size_t first = 0; first < n; first += tile) {
+  for (std::size_t first = 0; first < count; first += tile) {
     for (std::size_t i = 0; i < u; ++i) {
       own_[i]->kernels().scalar_multiply(own_[i]->modulus(), z + i * tile, x + i * n + first, z_scalars_[i],
                                          tile);

@@ -28,12 +28,12 @@ class ProductRounding {
   ProductRounding(const std::vector<const ntt::NttTables*>& own,
                   const std::vector<const ntt::NttTables*>& aux, std::uint64_t factor);
 
-  std::size_t scratch_words(std::size_t n) const noexcept {
-    return (own_.size() + aux_.size() + 1) * (n < kBaseTile ? n : kBaseTile);
+  std::size_t scratch_words(std::size_t count) const noexcept {
+    return (own_.size() + aux_.size() + 1) * (count < kBaseTile ? count : kBaseTile);
   }
-  // Shape: dst (u, n); x (u + v, n). Bounds: |f x / q| < B/2. Order: natural. Aliasing: none. Constant time in x.
+  // Of count coefficients. Shape: rows of dst (u) and x (u + v) n words apart. Bounds: |f x / q| < B/2. Order: natural. Aliasing: none. Constant time in x.
   // Precision: as BaseConverter. Cost: u products, v combinations of u + 2 terms and u of v + 1.
-  void apply(std::uint64_t* dst, const std::uint64_t* x, std::size_t n,
+  void apply(std::uint64_t* dst, const std::uint64_t* x, std::size_t n, std::size_t count,
              std::uint64_t* scratch) const noexcept;
 
  private:

@@ -31,7 +31,7 @@ class BaseConverterTest : public KernelTest {
     for (std::size_t i = 0; i < from.size(); ++i) {
       for (std::size_t c = 0; c < x.size(); ++c) in[i * n_ + c] = modulo(x[c], from[i]).to_uint64();
     }
-    converter.convert(out.data(), in.data(), n_, scratch.data());
+    converter.convert(out.data(), in.data(), n_, n_, scratch.data());
     for (std::size_t c = 0; c < x.size(); ++c) {
       const BigInt slack = product - absolute(x[c]) * 2;  // in units of 1/2
       const bool either = from.size() > 1 && slack * BigInt::power_of_two(49) <= product * from.size();

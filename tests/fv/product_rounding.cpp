@@ -55,7 +55,7 @@ TEST_P(ProductRoundings, EqualTheRoundedQuotient) {
           values[c] = c == 0 ? largest : c == 1 ? -largest : c == 2 ? BigInt(c % 5) - 2 : value;
           for (std::size_t i = 0; i < total; ++i) x[i * n + c] = modulo(values[c], taken[i]).to_uint64();
         }
-        rounding.apply(out.data(), x.data(), n, scratch.data());
+        rounding.apply(out.data(), x.data(), n, n, scratch.data());
         for (std::size_t c = 0; c < n; ++c) {
           const BigInt expected = divide_round(values[c] * factor, q);
           for (std::size_t i = 0; i < u; ++i) {
