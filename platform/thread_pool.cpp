@@ -4,15 +4,13 @@
 
 #if defined(FCN_THREADS)
 #include <pthread.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <vector>
-#if defined(__linux__)
-#include <sched.h>
-#endif
 #endif
 
 namespace fcn::platform {
@@ -22,9 +20,10 @@ namespace fcn::platform {
 namespace {
 
 constexpr std::size_t kMaxThreads = 1024;
-// How often a thread looks before it sleeps: some 20 microseconds, more than loops that follow one another are apart, and
-// less than waking a thread up may take.
-constexpr int kLooks = 1000;
+// How often a thread looks before it sleeps. Some 20 microseconds at once: more than most loops that follow one another
+// are apart. Then for about as long as waking a thread up may take, and as the work between two loops does, but letting
+// others run.
+constexpr int kLooks = 1000, kYieldingLooks = 500;
 
 void pause() noexcept {
 #if defined(__x86_64__) || defined(__i386__)
@@ -37,9 +36,13 @@ void pause() noexcept {
 // Whether the condition came true while this thread was looking.
 template <class Condition>
 bool look_for(Condition condition) {
-  for (int look = 0; look < kLooks; ++look) {
+  for (int look = 0; look < kLooks + kYieldingLooks; ++look) {
     if (condition()) return true;
-    pause();
+    if (look < kLooks) {
+      pause();
+    } else {
+      sched_yield();
+    }
   }
   return false;
 }
@@ -55,6 +58,12 @@ struct ThreadPool::Shared {
     std::size_t number;
     pthread_t thread;
   };
+  // Indices of a loop that one worker begins with; when they are all taken, it helps the next one with theirs. In a line
+  // of the cache of its own.
+  struct alignas(64) Share {
+    std::atomic<std::size_t> next{0};
+    std::size_t end = 0;
+  };
 
   std::vector<Worker> workers;  // without the calling thread, which is worker 0
   std::mutex mutex;
@@ -65,13 +74,16 @@ struct ThreadPool::Shared {
   // Written before a generation begins, while no worker is busy.
   std::size_t count = 0;
   const std::function<void(std::size_t, std::size_t)>* body = nullptr;
-  std::atomic<std::size_t> next{0};
+  std::vector<Share> shares;  // one for each worker, the caller's first
 
   void run(std::size_t worker) {
-    for (;;) {
-      const std::size_t index = next.fetch_add(1, std::memory_order_relaxed);
-      if (index >= count) return;
-      (*body)(index, worker);
+    for (std::size_t i = 0; i < shares.size(); ++i) {
+      Share& share = shares[(worker + i) % shares.size()];
+      for (;;) {
+        const std::size_t index = share.next.fetch_add(1, std::memory_order_relaxed);
+        if (index >= share.end) break;
+        (*body)(index, worker);
+      }
     }
   }
 
@@ -109,6 +121,7 @@ ThreadPool::ThreadPool(std::size_t threads) : shared_(std::make_unique<Shared>()
       break;
     }
   }
+  shared_->shares = std::vector<Shared::Share>(size());
 }
 
 ThreadPool::~ThreadPool() {
@@ -132,7 +145,10 @@ void ThreadPool::parallel_for(std::size_t count, const std::function<void(std::s
   }
   shared.count = count;
   shared.body = &body;
-  shared.next.store(0);
+  for (std::size_t i = 0; i < shared.shares.size(); ++i) {
+    shared.shares[i].next.store(count * i / shared.shares.size());
+    shared.shares[i].end = count * (i + 1) / shared.shares.size();
+  }
   shared.busy.store(shared.workers.size());
   {
     const std::lock_guard lock(shared.mutex);

@@ -20,7 +20,8 @@ class ThreadPool {
   std::size_t size() const noexcept;
 
   // body(index, worker) for every index in [0, count), each once, worker in [0, size()); returns when all are done.
-  // Indices are handed out one by one, in order. body must not throw.
+  // Each worker begins with its own share, consecutive indices, and then helps others: in loops over the same places, a
+  // place mostly stays with the thread that has it in its cache. body must not throw.
   void parallel_for(std::size_t count,
                     const std::function<void(std::size_t index, std::size_t worker)>& body);
 
