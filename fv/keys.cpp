@@ -105,7 +105,7 @@ Result<KeySwitchKey> KeySwitchKey::from_parts(const Params& params, const Seed& 
   KeySwitchKey key;
   key.seed_ = seed;
   key.b_ = std::move(b);
-  FCN_ASSIGN_OR_RETURN(key.a_, AlignedBuffer<std::uint64_t>::create(words(params)));
+  FCN_ASSIGN_OR_RETURN(key.a_, AlignedBuffer<std::uint64_t>::create_uninitialized(words(params)));
   const std::size_t pairs = params.q_count() * params.digits_per_limb(),
                     stride = params.key_limbs() * params.n();
   for (std::size_t p = 0; p < pairs; ++p) expand_pair(params, seed, p, key.a_.data() + p * stride);
@@ -115,7 +115,7 @@ Result<KeySwitchKey> KeySwitchKey::from_parts(const Params& params, const Seed& 
 Result<KeySwitchKey> KeySwitchKey::generate(const SecretKey& secret, const std::uint64_t* s_from,
                                             ChaCha20& rng) {
   const Params& params = secret.params();
-  FCN_ASSIGN_OR_RETURN(auto b, AlignedBuffer<std::uint64_t>::create(words(params)));
+  FCN_ASSIGN_OR_RETURN(auto b, AlignedBuffer<std::uint64_t>::create_uninitialized(words(params)));
   FCN_ASSIGN_OR_RETURN(KeySwitchKey key, from_parts(params, draw_seed(rng), std::move(b)));
   FCN_ASSIGN_OR_RETURN(auto scratch, SecretBuffer<std::uint64_t>::create(2 * params.n()));
   const std::size_t pairs = params.q_count() * params.digits_per_limb(),

@@ -77,7 +77,8 @@ void write_switch_key(ByteWriter& out, const Params& params, const KeySwitchKey&
 Result<KeySwitchKey> read_switch_key(ByteReader& in, const Params& params) {
   Seed seed;
   FCN_RETURN_IF_ERROR(in.bytes(seed, "seed"));
-  FCN_ASSIGN_OR_RETURN(auto b, AlignedBuffer<std::uint64_t>::create(KeySwitchKey::words(params)));
+  FCN_ASSIGN_OR_RETURN(auto b,
+                       AlignedBuffer<std::uint64_t>::create_uninitialized(KeySwitchKey::words(params)));
   const std::size_t pairs = params.q_count() * params.digits_per_limb(),
                     stride = params.key_limbs() * params.n();
   for (std::size_t p = 0; p < pairs; ++p) {
@@ -317,7 +318,8 @@ Result<std::vector<SeededCiphertext>> deserialize_seeded_ciphertexts(const Param
   for (std::uint32_t i = 0; i < count; ++i) {
     Seed seed;
     FCN_RETURN_IF_ERROR(in.bytes(seed, "seed"));
-    FCN_ASSIGN_OR_RETURN(auto c0, AlignedBuffer<std::uint64_t>::create(params.q_count() * params.n()));
+    FCN_ASSIGN_OR_RETURN(auto c0,
+                         AlignedBuffer<std::uint64_t>::create_uninitialized(params.q_count() * params.n()));
     FCN_RETURN_IF_ERROR(read_residues(in, params, c0.data(), params.q_count()));
     ciphertexts.push_back(SeededCiphertext{params, seed, std::move(c0)});
   }

@@ -49,15 +49,15 @@ Status PackedEngine::activate(Ciphertext& x, const std::vector<std::int64_t>& a,
   return fv::add_plain_inplace(x, constant, workspace);
 }
 
-// Adds a uniform number to every slot, such that those of the slots of one output add up to 0.
-Status PackedEngine::blind(std::vector<Ciphertext>& answer, const platform::Seed& blinding,
-                           fv::Workspace& workspace) const {
+// A uniform number for every slot of the answer, such that those of the slots of one output add up to 0.
+Result<std::vector<fv::Plaintext>> PackedEngine::masks(const platform::Seed& blinding) const {
   const fv::SlotEncoder& encoder = plan_.encoder();
   const auto p = static_cast<std::int64_t>(encoder.modulus());
   platform::ChaCha20 rng(blinding);
   const auto balanced = [p](std::int64_t x) { return 2 * x > p ? x - p : 2 * x < -p ? x + p : x; };
+  const std::size_t ciphertexts = plan_.stages().back().transform.outputs();
   FCN_ASSIGN_OR_RETURN(auto masks,
-                       platform::SecretBuffer<std::int64_t>::create(answer.size() * encoder.slots()));
+                       platform::SecretBuffer<std::int64_t>::create(ciphertexts * encoder.slots()));
   // Multiples of p up to 2^64 are equally many for each residue; what is above is drawn again.
   const std::uint64_t up = encoder.modulus(), limit = ~std::uint64_t{0} - ~std::uint64_t{0} % up;
   for (std::int64_t& mask : masks) {
@@ -72,12 +72,13 @@ Status PackedEngine::blind(std::vector<Ciphertext>& answer, const platform::Seed
     for (std::size_t j = 1; j < each; ++j) sum = balanced(sum + masks[slots[first + j]]);
     masks[slots[first]] = -sum;
   }
-  for (std::size_t c = 0; c < answer.size(); ++c) {
-    FCN_ASSIGN_OR_RETURN(const fv::Plaintext plaintext,
+  std::vector<fv::Plaintext> plaintexts;
+  for (std::size_t c = 0; c < ciphertexts; ++c) {
+    FCN_ASSIGN_OR_RETURN(fv::Plaintext plaintext,
                          encoder.encode({masks.data() + c * encoder.slots(), encoder.slots()}));
-    FCN_RETURN_IF_ERROR(fv::add_plain_inplace(answer[c], plaintext, workspace));
+    plaintexts.push_back(std::move(plaintext));
   }
-  return {};
+  return plaintexts;
 }
 
 Result<std::vector<Ciphertext>> PackedEngine::infer(std::span<const fv::SeededCiphertext> pixels,
@@ -102,11 +103,18 @@ Result<std::vector<Ciphertext>> PackedEngine::infer(std::span<const fv::SeededCi
     if (!(pixels[i].params == params))
       return mismatch(concat("ciphertext ", i, " has other parameters than the network's plan"));
   }
+  // The masks need no input: made beside the inputs, as one task more.
+  std::vector<fv::Plaintext> answer_masks;
   std::vector<std::optional<Ciphertext>> expanded(pixels.size());
-  FCN_RETURN_IF_ERROR(internal::for_each_on(pool, pixels.size(), [&](std::size_t i, std::size_t) -> Status {
-    FCN_ASSIGN_OR_RETURN(expanded[i], pixels[i].expand());
+  const auto prepare = [&](std::size_t i, std::size_t) -> Status {
+    if (i == 0) {
+      FCN_ASSIGN_OR_RETURN(answer_masks, masks(blinding));
+    } else {
+      FCN_ASSIGN_OR_RETURN(expanded[i - 1], pixels[i - 1].expand());
+    }
     return {};
-  }));
+  };
+  FCN_RETURN_IF_ERROR(internal::for_each_on(pool, 1 + pixels.size(), prepare));
   std::vector<Ciphertext> values;
   for (auto& value : expanded) values.push_back(std::move(*value));
   double last = clock == nullptr ? 0 : clock();
@@ -138,7 +146,8 @@ Result<std::vector<Ciphertext>> PackedEngine::infer(std::span<const fv::SeededCi
     if (times != nullptr) (*times)[i] = spent;
   }
   for (Ciphertext& x : values) FCN_RETURN_IF_ERROR(drop_to(x, 1, workspace));
-  FCN_RETURN_IF_ERROR(blind(values, blinding, workspace));
+  for (std::size_t c = 0; c < values.size(); ++c)
+    FCN_RETURN_IF_ERROR(fv::add_plain_inplace(values[c], answer_masks[c], workspace));
   if (progress) progress("answer", plan_.stages().size(), plan_.stages().size());
   if (counts != nullptr) *counts = plan_.counts();
   return values;

@@ -39,8 +39,7 @@ class PackedEngine {
  private:
   platform::Status activate(fv::Ciphertext& x, const std::vector<std::int64_t>& a, const fv::RelinKeys& relin,
                             fv::Workspace& workspace, platform::ThreadPool& pool) const;
-  platform::Status blind(std::vector<fv::Ciphertext>& answer, const platform::Seed& blinding,
-                         fv::Workspace& workspace) const;
+  platform::Result<std::vector<fv::Plaintext>> masks(const platform::Seed& blinding) const;
   PackedPlan plan_;
 };
 

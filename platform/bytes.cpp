@@ -117,25 +117,16 @@ Status ByteReader::packed(std::span<std::uint64_t> values, unsigned bits, const 
   if (used_in_last != 0 && (in[total - 1] >> used_in_last) != 0) {
     return corrupt(concat(what, ": at offset ", offset_ + total - 1, ", padding bits are not zero"));
   }
+  // Each value from the eight bytes that it begins in, and the one after them, which only widths above 57 bits reach.
   const std::uint64_t mask = low_mask(bits);
-  std::size_t left = total;  // bytes of in
-  std::uint64_t word = 0;    // bits not handed out yet
-  unsigned held = 0;         // how many, below 64
+  std::size_t bit = 0;
   for (std::uint64_t& value : values) {
-    if (held >= bits) {
-      value = word & mask;
-      word >>= bits;
-      held -= bits;
-      continue;
-    }
-    const std::size_t step = std::min<std::size_t>(left, 8);
-    const std::uint64_t next = step == 8 ? load_u64(in) : load_partial(in, step);
-    in += step;
-    left -= step;
-    value = (word | next << held) & mask;
-    const unsigned taken = bits - held;  // from next, 1 .. 64
-    word = taken == 64 ? 0 : next >> taken;
-    held = 64 - taken;
+    const std::size_t byte = bit / 8, left = total - byte;
+    const unsigned shift = bit % 8;
+    value = (left >= 8 ? load_u64(in + byte) : load_partial(in + byte, left)) >> shift;
+    if (shift + bits > 64) value |= static_cast<std::uint64_t>(in[byte + 8]) << (64 - shift);
+    value &= mask;
+    bit += bits;
   }
   offset_ += total;
   return {};
