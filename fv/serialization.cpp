@@ -307,22 +307,29 @@ Bytes serialize(std::span<const SeededCiphertext> ciphertexts) {
   return frame(FrameKind::kSeededCiphertexts, ciphertexts.front().params, out);
 }
 
-Result<std::vector<SeededCiphertext>> deserialize_seeded_ciphertexts(const Params& params, ByteSpan bytes) {
+Result<std::vector<SeededCiphertext>> deserialize_seeded_ciphertexts(const Params& params, ByteSpan bytes,
+                                                                     platform::ThreadPool* pool) {
   FCN_ASSIGN_OR_RETURN(const ByteSpan payload, open_frame(bytes, FrameKind::kSeededCiphertexts, &params));
   ByteReader in(payload);
   std::uint32_t count = 0;
-  FCN_RETURN_IF_ERROR(read_count(in, count, kMaxCiphertexts,
-                                 sizeof(Seed) + residue_bytes(params, params.q_count()),
-                                 "the number of ciphertexts"));
+  const std::size_t each = sizeof(Seed) + residue_bytes(params, params.q_count());
+  FCN_RETURN_IF_ERROR(read_count(in, count, kMaxCiphertexts, each, "the number of ciphertexts"));
   std::vector<SeededCiphertext> ciphertexts;
   for (std::uint32_t i = 0; i < count; ++i) {
-    Seed seed;
-    FCN_RETURN_IF_ERROR(in.bytes(seed, "seed"));
     FCN_ASSIGN_OR_RETURN(auto c0,
                          AlignedBuffer<std::uint64_t>::create_uninitialized(params.q_count() * params.n()));
-    FCN_RETURN_IF_ERROR(read_residues(in, params, c0.data(), params.q_count()));
-    ciphertexts.push_back(SeededCiphertext{params, seed, std::move(c0)});
+    ciphertexts.push_back(SeededCiphertext{params, {}, std::move(c0)});
   }
+  const auto read = [&](std::size_t i) -> Status {
+    ByteReader at = in;
+    FCN_RETURN_IF_ERROR(at.skip(i * each, "seeded ciphertexts"));
+    FCN_RETURN_IF_ERROR(at.bytes(ciphertexts[i].seed, "seed"));
+    return read_residues(at, params, ciphertexts[i].c0.data(), params.q_count());
+  };
+  std::vector<Status> errors(count);
+  platform::parallel_for(pool, count, [&](std::size_t i, std::size_t) { errors[i] = read(i); });
+  for (const Status& error : errors) FCN_RETURN_IF_ERROR(error);
+  FCN_RETURN_IF_ERROR(in.skip(count * each, "seeded ciphertexts"));
   FCN_RETURN_IF_ERROR(in.finish("seeded ciphertexts"));
   return ciphertexts;
 }

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "../platform/thread_pool.h"
 #include "ciphertext.h"
 #include "frame.h"
 #include "keys.h"
@@ -44,8 +45,8 @@ platform::Result<PublicKey> deserialize_public_key(const Params& params, ByteSpa
 platform::Result<RelinKeys> deserialize_relin_keys(const Params& params, ByteSpan bytes);
 platform::Result<GaloisKeys> deserialize_galois_keys(const Params& params, ByteSpan bytes);
 platform::Result<std::vector<Ciphertext>> deserialize_ciphertexts(const Params& params, ByteSpan bytes);
-platform::Result<std::vector<SeededCiphertext>> deserialize_seeded_ciphertexts(const Params& params,
-                                                                               ByteSpan bytes);
+platform::Result<std::vector<SeededCiphertext>> deserialize_seeded_ciphertexts(
+    const Params& params, ByteSpan bytes, platform::ThreadPool* pool = nullptr);
 platform::Result<SecretKey> deserialize_secret_key(const Params& params, ByteSpan bytes);
 
 // What a file claims to be ("relinearization keys"), from its first bytes. Errors: kCorrupt.

@@ -108,6 +108,12 @@ Status ByteReader::bytes(std::span<std::uint8_t> values, const char* what) {
   return {};
 }
 
+Status ByteReader::skip(std::size_t count, const char* what) {
+  FCN_RETURN_IF_ERROR(need(count, what));
+  offset_ += count;
+  return {};
+}
+
 Status ByteReader::packed(std::span<std::uint64_t> values, unsigned bits, const char* what) {
   FCN_CHECK(bits >= 1 && bits <= 64);
   const std::size_t total = packed_bytes(values.size(), bits);

@@ -41,6 +41,7 @@ class ByteReader {
   Status u32(std::uint32_t& value, const char* what);
   Status u64(std::uint64_t& value, const char* what);
   Status bytes(std::span<std::uint8_t> values, const char* what);
+  Status skip(std::size_t count, const char* what);
   // The inverse of ByteWriter::packed; padding bits must be zero (kCorrupt).
   Status packed(std::span<std::uint64_t> values, unsigned bits, const char* what);
   // kCorrupt unless everything was read.

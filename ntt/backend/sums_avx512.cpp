@@ -39,8 +39,12 @@ FCN_INLINE Vector factor(const PairProduct& term, std::size_t i, __mmask8 mask) 
   return _mm512_maskz_loadu_epi64(mask, term.factor + i);
 }
 
-// Many terms are more streams than the processor foresees: it is told a block before.
-constexpr std::size_t kBlock = 32, kFew = 8, kManyTerms = 4;
+// Many terms are more streams than the processor foresees. It is told of a line some hundred products before: a block
+// ahead, or, where a block has few terms, several.
+constexpr std::size_t kBlock = 32, kManyTerms = 4;
+constexpr std::size_t blocks_ahead(std::size_t terms) {
+  return terms < kManyTerms ? 8 : 1;
+}
 FCN_INLINE void prefetch_block(const std::uint64_t* a) {
   for (std::size_t i = 0; i < kBlock; i += 8) _mm_prefetch(a + i, _MM_HINT_T0);
 }
@@ -75,8 +79,8 @@ FCN_INLINE Vector reduce_sum(Vector lower, Vector upper, const Powers& powers, R
 
 // The coefficients i .. i + 8 * kVectors of each sum, or those in the mask when there is one vector.
 template <int kVectors, bool kPrefetch, class Term>
-FCN_INLINE void sum_block(std::uint64_t* const* dst, const Term* terms, std::size_t count, std::size_t i, std::size_t ahead,
-                          __mmask8 mask, const Powers& powers, Ring ring) {
+FCN_INLINE void sum_block(std::uint64_t* const* dst, const Term* terms, std::size_t count, std::size_t i,
+                          std::size_t ahead, __mmask8 mask, const Powers& powers, Ring ring) {
   constexpr int kAll = kVectors * kSums<Term>;
   Vector lower[kAll], upper[kAll];
 #pragma GCC unroll 8
@@ -116,11 +120,12 @@ FCN_INLINE void sum_products(const Modulus& q, std::uint64_t* const* dst, const 
                          root_of(shoup52_power_of_two(83, q))};
   std::size_t i = 0;
   if (count * kSums<Term> >= kManyTerms) {
-    const std::size_t ahead = count < 4 ? kFew * kBlock : kBlock;
+    const std::size_t ahead = blocks_ahead(count) * kBlock;
     for (; i + ahead + kBlock <= n; i += kBlock)
       sum_block<kBlock / 8, true>(dst, terms, count, i, ahead, 0xff, powers, ring);
   }
-  for (; i + kBlock <= n; i += kBlock) sum_block<kBlock / 8, false>(dst, terms, count, i, 0, 0xff, powers, ring);
+  for (; i + kBlock <= n; i += kBlock)
+    sum_block<kBlock / 8, false>(dst, terms, count, i, 0, 0xff, powers, ring);
   for (; i < n; i += 8) sum_block<1, false>(dst, terms, count, i, 0, n - i < 8 ? 0x0f : 0xff, powers, ring);
 }
 
