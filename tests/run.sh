@@ -44,7 +44,7 @@ while [ $# -gt 0 ]; do
       esac
       shift
       ;;
-    --all) export FCN_TEST_EVERY_WAY=1; runs+=(release debug verify sanitize scalar) ;;
+    --all) runs+=(release debug verify sanitize scalar) ;;
     --coverage) coverage=yes ;;
     --bench) bench=yes ;;
     --fuzz) fuzz=yes ;;

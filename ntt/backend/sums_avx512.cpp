@@ -14,21 +14,8 @@ namespace {
 
 constexpr std::size_t kTerms = 4095;
 
-// What a term adds to each of its sums: its factor times a value of that sum.
-template <class Term>
-constexpr int kSums = 1;
-template <>
-constexpr int kSums<PairProduct> = 2;
+#include "../internal/sum_terms.inc"
 
-FCN_INLINE const std::uint64_t* values(const PointwiseProduct& term, int) {
-  return term.a;
-}
-FCN_INLINE const std::uint64_t* values(const ScaledPolynomial& term, int) {
-  return term.a;
-}
-FCN_INLINE const std::uint64_t* values(const PairProduct& term, int sum) {
-  return sum == 0 ? term.a : term.b;
-}
 FCN_INLINE Vector factor(const PointwiseProduct& term, std::size_t i, __mmask8 mask) {
   return _mm512_maskz_loadu_epi64(mask, term.b + i);
 }
@@ -39,27 +26,7 @@ FCN_INLINE Vector factor(const PairProduct& term, std::size_t i, __mmask8 mask) 
   return _mm512_maskz_loadu_epi64(mask, term.factor + i);
 }
 
-// Many terms are more streams than the processor foresees. It is told of a line some hundred products before: a block
-// ahead, or, where a block has few terms, several.
-constexpr std::size_t kBlock = 32, kManyTerms = 4;
-constexpr std::size_t blocks_ahead(std::size_t terms) {
-  return terms < kManyTerms ? 8 : 1;
-}
-FCN_INLINE void prefetch_block(const std::uint64_t* a) {
-  for (std::size_t i = 0; i < kBlock; i += 8) _mm_prefetch(a + i, _MM_HINT_T0);
-}
-FCN_INLINE void prefetch(const PointwiseProduct& term, std::size_t i) {
-  prefetch_block(term.a + i);
-  prefetch_block(term.b + i);
-}
-FCN_INLINE void prefetch(const ScaledPolynomial& term, std::size_t i) {
-  prefetch_block(term.a + i);
-}
-FCN_INLINE void prefetch(const PairProduct& term, std::size_t i) {
-  prefetch_block(term.factor + i);
-  prefetch_block(term.a + i);
-  prefetch_block(term.b + i);
-}
+constexpr std::size_t kBlock = 32;
 
 struct Powers {
   Root one, two_to_51, two_to_83;
@@ -88,7 +55,7 @@ FCN_INLINE void sum_block(std::uint64_t* const* dst, const Term* terms, std::siz
   for (std::size_t first = 0; first < count; first += kTerms) {
     const Term* last = terms + (count - first < kTerms ? count : first + kTerms);
     for (const Term* term = terms + first; term != last; ++term) {
-      if constexpr (kPrefetch) prefetch(*term, i + ahead);
+      if constexpr (kPrefetch) prefetch(*term, i + ahead, kBlock);
 #pragma GCC unroll 4
       for (int v = 0; v < kVectors; ++v) {
         const Vector b = factor(*term, i + 8 * v, mask);
@@ -120,7 +87,7 @@ FCN_INLINE void sum_products(const Modulus& q, std::uint64_t* const* dst, const 
                          root_of(shoup52_power_of_two(83, q))};
   std::size_t i = 0;
   if (count * kSums<Term> >= kManyTerms) {
-    const std::size_t ahead = blocks_ahead(count) * kBlock;
+    const std::size_t ahead = words_ahead(count);
     for (; i + ahead + kBlock <= n; i += kBlock)
       sum_block<kBlock / 8, true>(dst, terms, count, i, ahead, 0xff, powers, ring);
   }

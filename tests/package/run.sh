@@ -14,9 +14,6 @@ folder that is made anew. SOURCE: fcn's sources. BUILD: a build of them to insta
   subdirectory  add_subdirectory: the library for size, without exceptions, RTTI, threads
   fetch         FetchContent, a debug build, clang where it is installed
   readme        the code in README.md is that of the examples
-
-subdirectory and fetch build the library once more: they are skipped unless the variable
-FCN_TEST_EVERY_WAY is set, as tests/run.sh --all does.
 TEXT
 }
 fail() { echo "$*" >&2; exit 1; }
@@ -90,9 +87,6 @@ case $way in
     "$work/example_c" "$model"
     "$work/example_cpp" "$model"
     ;;
-  subdirectory | fetch)
-    [ -n "${FCN_TEST_EVERY_WAY-}" ] || skip "builds the library once more; tests/run.sh --all does" >&3
-    ;;&
   subdirectory)
     outside bare -DFCN_FROM=subdirectory "-DFCN_SOURCE=$source" -DFCN_THREADS=OFF \
       "-DCMAKE_CXX_FLAGS=-fno-exceptions -fno-rtti" -DCMAKE_BUILD_TYPE=MinSizeRel
