@@ -154,6 +154,8 @@ TEST_P(RoundTrip, SeededCiphertexts) {
   }
   const Bytes bytes = fv::serialize(seeded);
   const auto read = must(fv::deserialize_seeded_ciphertexts(params(), bytes));
+  platform::ThreadPool pool(2);
+  EXPECT_EQ(fv::serialize(must(fv::deserialize_seeded_ciphertexts(params(), bytes, &pool))), bytes);
   ASSERT_EQ(read.size(), 3u);
   for (std::size_t i = 0; i < 3; ++i) {
     const Ciphertext x = must(seeded[i].expand()), y = must(read[i].expand());

@@ -76,6 +76,11 @@ TEST(ByteReader, ReadsLittleEndian) {
   EXPECT_EQ(e, (Bytes{0x10, 0x11}));
   EXPECT_TRUE(in.finish("all").ok());
   EXPECT_TRUE(in.bytes({}, "nothing").ok());
+  ByteReader from_c(bytes);
+  ASSERT_TRUE(from_c.skip(3, "a and b").ok());
+  c = 0;
+  ASSERT_TRUE(from_c.u32(c, "c").ok());
+  EXPECT_EQ(c, 0x07060504u);
 }
 
 // Runs read on a reader with `skip` bytes read and `left` bytes left, and expects the error that needs
@@ -109,6 +114,7 @@ TEST(ByteReader, TruncationIsAnErrorThatChangesNothing) {
   expect_too_short(4, [&](ByteReader& in) { return in.u32(c, "field"); });
   expect_too_short(8, [&](ByteReader& in) { return in.u64(d, "field"); });
   expect_too_short(5, [&](ByteReader& in) { return in.bytes(e, "field"); });
+  expect_too_short(5, [&](ByteReader& in) { return in.skip(5, "field"); });
   expect_too_short(19, [&](ByteReader& in) { return in.packed(f, 50, "field"); });
   EXPECT_EQ(a, 1);
   EXPECT_EQ(b, 2);

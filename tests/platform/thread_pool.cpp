@@ -52,20 +52,13 @@ TEST(ThreadPool, VisitsEveryIndexOnce) {
 TEST(ThreadPool, AWorkerNumberBelongsToOneThread) {
   ThreadPool pool(4);
   std::vector<std::set<std::thread::id>> ids(pool.size());
-  std::vector<std::size_t> last(pool.size(), 0);
-  std::vector<int> out_of_order(pool.size(), 0);
   for (int repeat = 0; repeat < 20; ++repeat) {
-    std::fill(last.begin(), last.end(), 0);
-    pool.parallel_for(2000, [&](std::size_t index, std::size_t worker) {
-      ids[worker].insert(std::this_thread::get_id());
-      if (index < last[worker]) ++out_of_order[worker];
-      last[worker] = index;
-    });
+    pool.parallel_for(
+        2000, [&](std::size_t, std::size_t worker) { ids[worker].insert(std::this_thread::get_id()); });
   }
   std::set<std::thread::id> all;
   for (std::size_t worker = 0; worker < pool.size(); ++worker) {
     EXPECT_LE(ids[worker].size(), 1u) << worker;
-    EXPECT_EQ(out_of_order[worker], 0) << worker;
     for (const auto id : ids[worker]) EXPECT_TRUE(all.insert(id).second) << "one thread, two workers";
   }
   EXPECT_TRUE(ids[0].empty() || ids[0].count(std::this_thread::get_id()) == 1);
@@ -81,6 +74,31 @@ TEST(ThreadPool, ReallyRunsAtOnce) {
     while (arrived < 2) std::this_thread::yield();
   });
   EXPECT_EQ(arrived, 2);
+}
+
+// Nobody goes on before everybody has begun, so that no share is helped with.
+TEST(ThreadPool, EachWorkerBeginsWithItsOwnShare) {
+  ThreadPool pool(3);
+  std::atomic<int> arrived{0};
+  std::vector<std::size_t> first(3, SIZE_MAX);
+  pool.parallel_for(10, [&](std::size_t index, std::size_t worker) {
+    if (first[worker] != SIZE_MAX) return;
+    first[worker] = index;
+    ++arrived;
+    while (arrived < 3) std::this_thread::yield();
+  });
+  EXPECT_EQ(first, (std::vector<std::size_t>{0, 3, 6}));
+}
+
+// Worker 0 stays with its first index until somebody has taken another of its share.
+TEST(ThreadPool, WhoIsDoneHelpsOthers) {
+  ThreadPool pool(2);
+  std::atomic<bool> helped{false};
+  pool.parallel_for(8, [&](std::size_t index, std::size_t worker) {
+    if (worker == 1 && index < 4) helped = true;
+    while (worker == 0 && !helped) std::this_thread::yield();
+  });
+  EXPECT_TRUE(helped);
 }
 #endif
 
