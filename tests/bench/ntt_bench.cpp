@@ -21,7 +21,7 @@ constexpr unsigned kPrimeBits = 50;
 // Of one repetition; fixed, since on a busy machine the first, slow one would decide how many there are.
 constexpr int kIterations = 64;
 constexpr std::size_t kTerms = 16;    // of one monomial_accumulate_lazy
-constexpr std::size_t kProducts = 8;  // of one inner_product or linear_combination
+constexpr std::size_t kProducts = 8;  // of one inner_product, inner_product_pair or linear_combination
 
 // 64-byte aligned, as the library's own buffers are: vectors that lie across two lines of a cache are slow.
 using Buffer = platform::AlignedBuffer<std::uint64_t>;
@@ -45,9 +45,11 @@ struct Data {
     a = random_buffer(random, n, q.value());
     b = random_buffer(random, n, q.value());
     dst = random_buffer(random, n, q.value());
+    second = random_buffer(random, n, q.value());
     for (std::size_t i = 0; i < 2 * kProducts; ++i) inputs.push_back(random_buffer(random, n, q.value()));
     for (std::size_t i = 0; i < 2 * kProducts; i += 2) {
       products.push_back({inputs[i].data(), inputs[i + 1].data()});
+      pairs.push_back({inputs[i].data(), inputs[i + 1].data(), a.data()});
       scaled.push_back({inputs[i].data(), inputs[i + 1][0]});
     }
     // Pairs that cancel, so that the accumulator never overflows.
@@ -61,11 +63,12 @@ struct Data {
   Modulus q, other;
   NttTables tables;
   NttPermutation permutation;
-  Buffer a, b, dst;
+  Buffer a, b, dst, second;
   platform::AlignedBuffer<std::int64_t> accumulator;
   std::vector<MonomialProduct> terms;
   std::vector<Buffer> inputs;
   std::vector<PointwiseProduct> products;
+  std::vector<PairProduct> pairs;
   std::vector<ScaledPolynomial> scaled;
 };
 
@@ -91,6 +94,11 @@ constexpr Operation kOperations[] = {
      [](Data& d) { d.kernels.reduce_centered(d.other, d.dst.data(), d.a.data(), d.q, d.a.size()); }},
     {"inner_product",
      [](Data& d) { d.kernels.inner_product(d.q, d.dst.data(), d.products.data(), kProducts, d.a.size()); }},
+    {"inner_product_pair",
+     [](Data& d) {
+       d.kernels.inner_product_pair(d.q, d.dst.data(), d.second.data(), d.pairs.data(), kProducts,
+                                    d.a.size());
+     }},
     {"linear_combination",
      [](Data& d) {
        d.kernels.linear_combination(d.q, d.dst.data(), d.scaled.data(), kProducts, d.a.size());
@@ -122,8 +130,10 @@ void measure(benchmark::State& state, const Operation& operation, const KernelTa
   }
   const std::string_view name = operation.name;
   const bool transform = name == "forward" || name == "inverse";
-  const bool sum = name == "inner_product" || name == "linear_combination";
-  const std::size_t values = n * (name == "monomial_accumulate_lazy" ? kTerms : sum ? kProducts : 1);
+  std::size_t values = n;  // multiplied, or moved
+  if (name == "inner_product" || name == "linear_combination") values = kProducts * n;
+  if (name == "inner_product_pair") values = 2 * kProducts * n;
+  if (name == "monomial_accumulate_lazy") values = kTerms * n;
   state.counters[transform ? "per_butterfly" : "per_value"] =
       benchmark::Counter(static_cast<double>(transform ? n / 2 * data.tables.log2_n() : values),
                          benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
