@@ -11,8 +11,9 @@ namespace {
 using platform::concat;
 using platform::Status;
 
-// One product in the base Q B of `total` primes, of which the first `limbs` are those of q. Inputs are extended to B and
-// transformed; components are multiplied, one prime after another, and transformed back; then each is rounded.
+// One product in the base Q B of `total` primes, of which the first `limbs` are those of q. Inputs are extended to B;
+// then everything happens one prime after another, whose few polynomials stay in the cache; then each component is
+// rounded.
 class TensorProduct {
  public:
   // b null: the square of a. No pointer into a or b is kept.
@@ -32,13 +33,13 @@ class TensorProduct {
   std::size_t products() const { return products_; }
   std::size_t words() const {
     const std::size_t workers = pool_ == nullptr ? 1 : pool_->size();
-    return (left_ + right_ + products_) * total_ * n_ + workers * scratch_words();
+    return ((left_ + right_) * base_.count + products_ * total_) * n_ + workers * scratch_words();
   }
 
   // memory: words(); stays the caller's. Afterwards a and b are not needed any more.
   void multiply(const Ciphertext& a, const Ciphertext* b, std::uint64_t* memory) {
-    rows_ = memory;
-    sums_ = rows_ + (left_ + right_) * total_ * n_;
+    std::uint64_t* right_extended = memory + left_ * base_.count * n_;
+    sums_ = right_extended + right_ * base_.count * n_;
     scratch_ = sums_ + products_ * total_ * n_;
     // Tile by tile, but all at once what must be transformed back first.
     const bool transformed =
@@ -47,32 +48,24 @@ class TensorProduct {
     platform::parallel_for(pool_, (left_ + right_) * tiles, [&](std::size_t task, std::size_t worker) {
       const std::size_t c = task / tiles, first = task % tiles * tile;
       const Ciphertext& factor = c < left_ ? a : *b;
-      extend(row(c, limbs_) + first, factor, c < left_ ? c : c - left_, first, tile, scratch(worker));
+      extend(memory + c * base_.count * n_ + first, factor, c < left_ ? c : c - left_, first, tile,
+             scratch(worker));
     });
-    const auto transform = [&](std::size_t task, std::size_t) {
-      const std::size_t i = task / (left_ + right_), c = task % (left_ + right_);
-      const Ciphertext& factor = c < left_ ? a : *b;
-      if (i < limbs_ && factor.form() == Form::kTransformed) return;
-      if (i < limbs_) std::memcpy(row(c, i), factor.limb(c < left_ ? c : c - left_, i), n_ * sizeof *rows_);
-      table(i).forward(row(c, i));
-    };
-    platform::parallel_for(pool_, total_ * (left_ + right_), transform);
-    platform::parallel_for(pool_, total_ * products_, [&](std::size_t task, std::size_t) {
-      const std::size_t i = task / products_, c = task % products_;
+    platform::parallel_for(pool_, total_, [&](std::size_t i, std::size_t worker) {
       const std::uint64_t *x[kMaxFactor], *y[kMaxFactor];
-      find(x, a, 0, i);
-      b == nullptr ? find(y, a, 0, i) : find(y, *b, left_, i);
-      std::uint64_t* sum = sums_ + (c * total_ + i) * n_;
-      if (b == nullptr) {
-        add_up_square(sum, x, y, c, i);
-      } else {
-        add_up(sum, x, y, 0, c, c, i);
+      std::uint64_t* free = transform(x, a, i, memory, scratch(worker));
+      if (b != nullptr) free = transform(y, *b, i, right_extended, free);
+      if (b == nullptr) std::copy(x, x + left_, y);
+      if (!params_.t().is_integer()) multiply_by_t(x, i, free);
+      for (std::size_t c = 0; c < products_; ++c) {
+        std::uint64_t* sum = sums_ + (c * total_ + i) * n_;
+        if (b == nullptr) {
+          add_up_square(sum, x, y, c, i);
+        } else {
+          add_up(sum, x, y, 0, c, c, i);
+        }
+        table(i).inverse(sum);
       }
-      if (!params_.t().is_integer()) {  // an integer t is a factor of the rounding instead
-        params_.kernels().multiply(table(i).modulus(), sum, sum,
-                                   params_.constants(index(i)).t_transformed.data(), n_);
-      }
-      table(i).inverse(sum);
     });
   }
 
@@ -89,9 +82,10 @@ class TensorProduct {
  private:
   static constexpr std::size_t kMaxFactor = 3;  // components
 
-  // Of one worker: enough to extend and to round.
+  // Of one worker: enough for any of the three steps.
   std::size_t scratch_words() const {
-    return std::max(limbs_ * n_ + base_.to_aux.scratch_words(n_), base_.rounding.scratch_words(n_));
+    return std::max({(2 * left_ + right_) * n_, limbs_ * n_ + base_.to_aux.scratch_words(n_),
+                     base_.rounding.scratch_words(n_)});
   }
   std::uint64_t* scratch(std::size_t worker) const { return scratch_ + worker * scratch_words(); }
   std::size_t index(std::size_t i) const { return i < limbs_ ? i : aux_first(params_) + i - limbs_; }
@@ -109,14 +103,34 @@ class TensorProduct {
     base_.to_aux.convert(dst, x + first, n_, count, scratch + limbs_ * n_);
   }
 
-  // Prime i of component c of the factors, a's before b's.
-  std::uint64_t* row(std::size_t c, std::size_t i) const { return rows_ + (c * total_ + i) * n_; }
-  // x[c] = component c of a factor modulo prime i, in transform order: where it is, or where it was transformed. first: the
-  // number of component 0.
-  void find(const std::uint64_t** x, const Ciphertext& factor, std::size_t first, std::size_t i) const {
-    const bool in_place = i < limbs_ && factor.form() == Form::kTransformed;
-    for (std::size_t c = 0; c < factor.components(); ++c)
-      x[c] = in_place ? factor.limb(c, i) : row(first + c, i);
+  // x[c] = component c of a modulo prime i in transform order: where it is, or transformed in its extension, or in
+  // memory. Returns the memory that is left.
+  std::uint64_t* transform(const std::uint64_t** x, const Ciphertext& a, std::size_t i,
+                           std::uint64_t* extended, std::uint64_t* memory) const {
+    for (std::size_t c = 0; c < a.components(); ++c) {
+      if (i >= limbs_) {
+        std::uint64_t* row = extended + (c * base_.count + i - limbs_) * n_;
+        table(i).forward(row);
+        x[c] = row;
+      } else if (a.form() == Form::kTransformed) {
+        x[c] = a.limb(c, i);
+      } else {
+        std::memcpy(memory, a.limb(c, i), n_ * sizeof *memory);
+        table(i).forward(memory);
+        x[c] = memory;
+        memory += n_;
+      }
+    }
+    return memory;
+  }
+
+  // x[c] = t x[c], in memory. An integer t is a factor of the rounding instead.
+  void multiply_by_t(const std::uint64_t** x, std::size_t i, std::uint64_t* memory) const {
+    for (std::size_t c = 0; c < left_; ++c, memory += n_) {
+      params_.kernels().multiply(table(i).modulus(), memory, x[c],
+                                 params_.constants(index(i)).t_transformed.data(), n_);
+      x[c] = memory;
+    }
   }
 
   // sum = the sum of x[j] y[c - j] over first <= j <= last; false, and sum unchanged, if there are none.
@@ -149,7 +163,6 @@ class TensorProduct {
   const ProductBase& base_;
   std::size_t n_, limbs_, total_;
   std::size_t left_, right_, products_;  // components; right_ = 0 for a square
-  std::uint64_t* rows_ = nullptr;        // (left + right, total, n): the factors
   std::uint64_t* sums_ = nullptr;        // (products, total, n)
   std::uint64_t* scratch_ = nullptr;
 };
