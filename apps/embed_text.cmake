@@ -1,7 +1,8 @@
 # cmake -DINPUTS=a;b -DOUTPUT=source.cpp -P embed_text.cmake: each file as C++ string pieces, all in
-# fcn::apps::kEmbeddedModels. Pieces stay below 16 kB, the longest string that every compiler takes.
+# fcn::apps::kEmbeddedModels. Pieces stay below 16 kB, the longest string that every compiler takes, and are literals with a length:
+# clang counts no more characters than some ten thousand in a constant expression.
 set(piece_length 8000)
-set(source "#include \"${CMAKE_CURRENT_LIST_DIR}/model_source.h\"\n\nnamespace fcn::apps {\n\n")
+set(source "#include \"${CMAKE_CURRENT_LIST_DIR}/model_source.h\"\n\nnamespace fcn::apps {\n\nusing namespace std::string_view_literals;\n\n")
 set(table "")
 set(index 0)
 foreach(input IN LISTS INPUTS)
@@ -16,7 +17,7 @@ foreach(input IN LISTS INPUTS)
   set(offset 0)
   while(offset LESS length)
     string(SUBSTRING "${text}" ${offset} ${piece_length} piece)
-    string(APPEND source "R\"fcn(${piece})fcn\",\n")
+    string(APPEND source "R\"fcn(${piece})fcn\"sv,\n")
     math(EXPR offset "${offset} + ${piece_length}")
   endwhile()
   string(APPEND source "{}};\n")
