@@ -131,14 +131,16 @@ Result<LinearTransform> LinearTransform::create(const SlotEncoder& encoder, std:
     const RotatedProduct& product = products[i];
     if (result.giants_.empty() || result.giants_.back().output != product.output ||
         result.giants_.back().steps != product.giant) {
-      result.giants_.push_back(
-          {product.output, product.giant, result.products_.size(), result.products_.size()});
+      result.giants_.push_back({product.output, product.giant, rotation_element(params, product.giant),
+                                result.products_.size(), result.products_.size()});
     }
     Giant& giant = result.giants_.back();
     auto baby = std::find_if(result.babies_.begin(), result.babies_.end(), [&](const Baby& known) {
       return known.input == product.input && known.steps == product.baby;
     });
-    if (baby == result.babies_.end()) baby = result.babies_.insert(baby, {product.input, product.baby});
+    if (baby == result.babies_.end())
+      baby =
+          result.babies_.insert(baby, {product.input, product.baby, rotation_element(params, product.baby)});
     const bool times_special = result.extended_ && product.baby == 0;
     std::uint64_t* weights = result.weights_.data() + result.products_.size() * result.stride_;
     FCN_ASSIGN_OR_RETURN(const double norm2,
@@ -151,12 +153,12 @@ Result<LinearTransform> LinearTransform::create(const SlotEncoder& encoder, std:
   for (const Baby& baby : result.babies_) {
     if (baby.steps == 0) continue;
     ++result.rotations_;
-    result.elements_.push_back(rotation_element(params, baby.steps));
+    result.elements_.push_back(baby.element);
   }
   for (const Giant& giant : result.giants_) {
     if (giant.steps == 0) continue;
     ++result.rotations_;
-    result.elements_.push_back(rotation_element(params, giant.steps));
+    result.elements_.push_back(giant.element);
   }
   std::sort(result.elements_.begin(), result.elements_.end());
   result.elements_.erase(std::unique(result.elements_.begin(), result.elements_.end()),
@@ -353,8 +355,8 @@ class LinearTransform::Run {
   std::uint64_t* giant_digits(std::size_t at) const { return digits_ + at * key_switch_.digit_words(); }
   // Null: no rotation.
   const GaloisKey* giant_key(std::size_t g) const {
-    const std::uint32_t steps = transform_.giants_[g].steps;
-    return steps == 0 ? nullptr : keys_.find(rotation_element(params_, steps));
+    const Giant& giant = transform_.giants_[g];
+    return giant.steps == 0 ? nullptr : keys_.find(giant.element);
   }
 
   // What follows works on one tile of row l, from offset on. scratch: a tile, or as it says.
@@ -366,8 +368,8 @@ class LinearTransform::Run {
   // Both parts of a rotated input, times P, to their place in babies. scratch: rotated digits.
   void rotate_input(std::uint64_t* babies, std::size_t baby, std::size_t l, std::size_t offset,
                     std::uint64_t* scratch) const {
-    const auto [input, steps] = transform_.babies_[baby];
-    const GaloisKey& key = *keys_.find(rotation_element(params_, steps));
+    const auto [input, steps, element] = transform_.babies_[baby];
+    const GaloisKey& key = *keys_.find(element);
     const std::size_t tile = key_switch_.tile();
     std::uint64_t* dst = babies + 2 * baby * (tile + kSkew);
     key_switch_.rotate(scratch, l, offset, digits(input), key.permutation);

@@ -72,9 +72,11 @@ class LinearTransform {
  private:
   struct Baby {
     std::uint32_t input, steps;
+    std::size_t element;  // the rotation's; 1 where there is none
   };
   struct Giant {
     std::uint32_t output, steps;
+    std::size_t element;
     std::size_t first, last;  // of products_
     double norm2 = 0;
   };
