@@ -27,7 +27,8 @@ using Slots = std::vector<std::int64_t>;
 const TestSet kSets[] = {{"", 64, 8, 132, {50, 50}, 50, 0},
                          {"", 128, 16, 132, {50, 50, 50}, 50, 0},
                          {"", 64, 16, 48, {50, 45}, 50, 25},
-                         {"", 32, 0, 12289, {50, 50}, 50, 0}};
+                         {"", 32, 0, 12289, {50, 50}, 50, 0},
+                         {"", 4096, 512, 132, {50, 50}, 50, 0}};  // several tiles of 1024 coefficients
 
 class SlotLab : public NoiseLab {
  public:
@@ -105,6 +106,8 @@ TEST(LinearTransform, EqualsTheSumOfRotatedProducts) {
         {1, 1, 2, {0}, {0, 2, last}, true}, {2, 1, 2, {0, 1}, {0, 3}, true},
         {2, 3, 2, {1, 2}, {3}, false},      {1, 1, lab.params.q_count(), {0, 1}, {0, 2}, true}};
     if (lab.params.t().norm1() < 1000) shapes.push_back({1, 2, 1, {0}, {0}, true});
+    if (set.n == 64)
+      shapes.push_back({70, 1, 2, {0, 1}, {3}, false});  // more products than one sum takes at once
     for (const Shape& shape : shapes) {
       std::vector<RotatedProduct> matrix;
       std::set<std::size_t> elements;
