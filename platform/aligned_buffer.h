@@ -16,7 +16,7 @@ inline constexpr std::size_t kBufferAlignment = 64;
 
 // Null when there is no memory, or when bytes overflows; bytes may be 0.
 void* aligned_allocate(std::size_t bytes) noexcept;
-void aligned_free(void* memory, std::size_t bytes) noexcept;  // bytes: as asked for
+void aligned_free(void* memory) noexcept;
 
 enum class Wipe { kNo, kYes };
 
@@ -80,7 +80,7 @@ class AlignedBuffer {
   }
   void release() noexcept {
     if constexpr (kWipe == Wipe::kYes) secure_wipe(data_, size_ * sizeof(T));
-    aligned_free(data_, size_ * sizeof(T));
+    aligned_free(data_);
     data_ = nullptr;
     size_ = 0;
   }

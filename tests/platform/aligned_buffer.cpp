@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <limits>
@@ -69,18 +68,6 @@ TEST(AlignedBuffer, MovesLeaveTheSourceEmpty) {
   EXPECT_EQ(third.size(), 3u);
 }
 
-// Around the size from which large pages are asked for: zeros, to be written to the last byte.
-TEST(AlignedBuffer, LargeBlocks) {
-  for (const std::size_t bytes :
-       {(std::size_t{1} << 21) - 1, std::size_t{1} << 21, (std::size_t{5} << 20) + 3, std::size_t{1} << 23}) {
-    auto buffer = AlignedBuffer<unsigned char>::create(bytes).value();
-    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(buffer.data()) % kBufferAlignment, 0u);
-    EXPECT_EQ(std::count(buffer.begin(), buffer.end(), 0), static_cast<std::ptrdiff_t>(bytes));
-    std::fill(buffer.begin(), buffer.end(), static_cast<unsigned char>(0x5a));
-    EXPECT_EQ(buffer[bytes - 1], 0x5a);
-  }
-}
-
 TEST(AlignedBuffer, ClonesAreIndependent) {
   auto original = AlignedBuffer<int>::create(100).value();
   for (int i = 0; i < 100; ++i) original[static_cast<std::size_t>(i)] = i * i;
@@ -101,7 +88,7 @@ TEST(AlignedBuffer, AbsurdCountsAreAnError) {
     EXPECT_EQ(buffer.status().message(), concat("no memory for ", count, " elements of 8 bytes"));
   }
   EXPECT_EQ(aligned_allocate(kMax), nullptr);
-  aligned_free(nullptr, 0);
+  aligned_free(nullptr);
 }
 
 TEST(SecureWipe, OverwritesExactlyTheRange) {
