@@ -64,8 +64,9 @@ class LinearTransform {
   // out: resized to the outputs, each of two components, in coefficients form. in: two components each, coefficients
   // form. Errors: kInvalidArgument (number, components or form of inputs), kMismatch (other parameters or limbs, a
   // missing key: named before any work), kOutOfRange, kOutOfMemory. Cost: with l limbs, l' = l + 1: l' (l + 1)
-  // transforms an input, two l' inner products of l terms and l' permutations a baby step, the same and l' (l + 1)
-  // transforms a giant step.
+  // transforms an input, l' pairs of inner products of l terms and at most l' (l + 1) permutations a baby step, the same and
+  // l' (l + 1) transforms a giant step. Workspace: 2 l' n words a giant step of every output, and 2048 a baby step
+  // and thread, beside inputs and digits.
   platform::Status apply(std::vector<Ciphertext>& out, std::span<const Ciphertext> in, const GaloisKeys& keys,
                          Workspace& workspace, platform::ThreadPool* pool = nullptr) const;
 
