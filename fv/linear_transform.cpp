@@ -213,7 +213,7 @@ class LinearTransform::Run {
         in_(in),
         keys_(keys),
         pool_(pool),
-        key_switch_(params_, transform.limbs_),
+        key_switch_(params_, transform.limbs_, params_.t().length()),
         n_(params_.n()),
         limbs_(transform.limbs_),
         total_(key_switch_.total()),
@@ -227,16 +227,17 @@ class LinearTransform::Run {
   }
 
   std::size_t words() const {
-    return in_.size() * input_words() + transform_.giants_.size() * 2 * rows_ * n_ +
-           most_giants_ * key_switch_.digit_words() + key_switch_.sum_words() + workers_ * worker_words();
+    return in_.size() * input_words() +
+           (transform_.giants_.size() * rows_ + transform_.outputs_ * 2 * total_) * n_ +
+           most_giants_ * key_switch_.digit_words() + workers_ * worker_words();
   }
 
   void start(std::uint64_t* memory) {
     inputs_ = memory;
     inner_ = inputs_ + in_.size() * input_words();
-    digits_ = inner_ + transform_.giants_.size() * 2 * rows_ * n_;
-    sums_ = digits_ + most_giants_ * key_switch_.digit_words();
-    workers_memory_ = sums_ + key_switch_.sum_words();
+    sums_ = inner_ + transform_.giants_.size() * rows_ * n_;
+    digits_ = sums_ + transform_.outputs_ * 2 * total_ * n_;
+    workers_memory_ = digits_ + most_giants_ * key_switch_.digit_words();
   }
 
   // Both components of every input in transform order, and the digits of the second.
@@ -256,72 +257,81 @@ class LinearTransform::Run {
     });
   }
 
-  // The inner sums of all giant steps, tile by tile: every rotated input, times P, modulo q P; then all products.
+  // The inner sums of all giant steps, tile by tile: every rotated input, times P, modulo q P; then all products. What
+  // needs no key joins the sum of its output at once: the first part of an inner sum, rotated, or both where the step
+  // does not rotate.
   void multiply() {
     const std::size_t tile = key_switch_.tile();
-    platform::parallel_for(pool_, key_switch_.tiles() * rows_, [&](std::size_t task, std::size_t worker) {
-      const std::size_t offset = task / rows_ * tile, l = task % rows_;
+    platform::parallel_for(pool_, key_switch_.tiles() * total_, [&](std::size_t task, std::size_t worker) {
+      const std::size_t offset = task / total_ * tile, l = task % total_;
       std::uint64_t *babies = worker_memory(worker), *scratch = babies + babies_words();
-      for (std::size_t baby = 0; baby < transform_.babies_.size(); ++baby) {
+      for (std::size_t baby = 0; l < rows_ && baby < transform_.babies_.size(); ++baby) {
         if (transform_.babies_[baby].steps != 0) rotate_input(babies, baby, l, offset, scratch);
       }
-      for (std::size_t g = 0; g < transform_.giants_.size(); ++g) sum_products(g, l, offset, babies, scratch);
+      std::size_t g = 0;
+      for (std::size_t output = 0; output < transform_.outputs_; ++output) {
+        for (std::size_t part = 0; part < 2; ++part)
+          std::memset(sum_row(output, part, l) + offset, 0, tile * sizeof *sums_);
+        for (; g < transform_.giants_.size() && transform_.giants_[g].output == output; ++g) {
+          if (l < rows_) sum_products(g, l, offset, babies, scratch);
+        }
+        if (transform_.extended_ || l >= limbs_) continue;
+        for (std::size_t part = 0; part < 2; ++part) {
+          std::uint64_t* sum = sum_row(output, part, l) + offset;
+          params_.kernels().scalar_multiply(modulus(l), sum, sum, special_modulo(l), tile);
+        }
+      }
     });
   }
 
-  // The digits of the second part of each inner sum of the giant steps first .. last, but for steps that do not rotate.
+  // The digits, rotated, of the second part of each inner sum of the giant steps first .. last, but for steps that do
+  // not rotate.
   void decompose_sums(std::size_t first, std::size_t last) {
     platform::parallel_for(pool_, last - first, [&](std::size_t at, std::size_t worker) {
-      if (transform_.giants_[first + at].steps == 0) return;
-      std::uint64_t *second = worker_memory(worker), *scratch = second + rows_ * n_;
-      std::memcpy(second, inner_row(first + at, 1, 0), rows_ * n_ * sizeof *second);
+      const GaloisKey* key = giant_key(first + at);
+      if (key == nullptr) return;
+      std::uint64_t *second = worker_memory(worker), *digit = second + rows_ * n_, *scratch = digit + n_;
+      std::memcpy(second, inner_row(first + at, 0), rows_ * n_ * sizeof *second);
       if (transform_.extended_) {
         key_switch_.divide(second, scratch);
       } else {
         for (std::size_t l = 0; l < limbs_; ++l) params_.table(l).inverse(second + l * n_);
       }
       for (std::size_t d = 0; d < key_switch_.digits(); ++d) {
-        for (std::size_t l = 0; l < total_; ++l)
-          key_switch_.decompose(giant_digits(at) + (d * total_ + l) * n_, d, l, second, nullptr);
+        for (std::size_t l = 0; l < total_; ++l) {
+          key_switch_.decompose(digit, d, l, second, nullptr);
+          params_.kernels().permute(giant_digits(at) + (d * total_ + l) * n_, digit, key->permutation, 0, n_);
+        }
       }
     });
   }
 
-  // The sum of those giant steps, rotated, modulo q P, tile by tile.
-  void rotate_sums(std::size_t first, std::size_t last) {
+  // The sum of those giant steps' digits times their keys joins that of the output, tile by tile.
+  void multiply_by_keys(std::size_t output, std::size_t first, std::size_t last) {
     const std::size_t tile = key_switch_.tile();
     platform::parallel_for(pool_, key_switch_.tiles() * total_, [&](std::size_t task, std::size_t worker) {
       const std::size_t offset = task / total_ * tile, l = task % total_;
-      std::uint64_t *rotated = worker_memory(worker),
-                    *scratch = rotated + most_giants_ * key_switch_.rotated_words();
-      for (std::size_t at = 0; at < last - first; ++at) {
-        if (const GaloisKey* key = giant_key(first + at))
-          key_switch_.rotate(rotated + at * key_switch_.rotated_words(), l, offset, giant_digits(at),
-                             key->permutation);
-      }
-      std::uint64_t *sum_b = sums_ + l * n_ + offset, *sum_a = sum_b + total_ * n_;
-      PairSum digits_times_keys(params_.kernels(), modulus(l), sum_b, sum_a, tile, scratch);
+      std::uint64_t *next_b = worker_memory(worker), *next_a = next_b + tile, *scratch = next_a + tile;
+      PairSum products(params_.kernels(), modulus(l), next_b, next_a, tile, scratch);
       for (std::size_t at = 0; at < last - first; ++at) {
         const GaloisKey* key = giant_key(first + at);
         for (std::size_t d = 0; key != nullptr && d < key_switch_.digits(); ++d) {
-          digits_times_keys.add(rotated + at * key_switch_.rotated_words() + d * (tile + kSkew),
-                                key_switch_.key_row(key->key, 0, d, l) + offset,
-                                key_switch_.key_row(key->key, 1, d, l) + offset);
+          products.add(giant_digits(at) + (d * total_ + l) * n_ + offset,
+                       key_switch_.key_row(key->key, 0, d, l) + offset,
+                       key_switch_.key_row(key->key, 1, d, l) + offset);
         }
       }
-      digits_times_keys.finish();
-      for (std::size_t g = first; l < rows_ && g < last; ++g) {
-        add_inner(sum_b, g, 0, l, offset, scratch);
-        add_inner(sum_a, g, 1, l, offset, scratch);
-      }
+      products.finish();
+      add(sum_row(output, 0, l) + offset, next_b, l);
+      add(sum_row(output, 1, l) + offset, next_a, l);
     });
   }
 
   // The sum, divided by P, as a ciphertext.
-  void finish(Ciphertext& out, const std::uint64_t* bias) {
+  void finish(Ciphertext& out, std::size_t output, const std::uint64_t* bias) {
     platform::parallel_for(pool_, 2, [&](std::size_t part, std::size_t worker) {
       std::uint64_t *sum = worker_memory(worker), *scratch = sum + total_ * n_;
-      std::memcpy(sum, sums_ + part * total_ * n_, total_ * n_ * sizeof *sum);
+      std::memcpy(sum, sum_row(output, part, 0), total_ * n_ * sizeof *sum);
       key_switch_.divide(sum, scratch);
       for (std::size_t l = 0; l < limbs_; ++l) {
         if (part == 0 && bias != nullptr) {
@@ -335,12 +345,15 @@ class LinearTransform::Run {
 
  private:
   const ntt::Modulus& modulus(std::size_t l) const { return params_.modulus(key_switch_.prime(l)); }
+  std::uint64_t special_modulo(std::size_t l) const {
+    return ntt::reduce(params_.spec().special_prime, modulus(l));
+  }
   std::size_t input_words() const { return 2 * limbs_ * n_ + key_switch_.digit_words(); }
-  // Enough for any phase: rotated inputs and one's digits; rows and their division; rotated digits, and a tile.
+  // Enough for any phase: rotated inputs, one's digits, and a tile of a row; rows, a digit and their division; four tiles.
   std::size_t worker_words() const {
-    const std::size_t tile = key_switch_.tile(), rotated = key_switch_.rotated_words();
-    return std::max({babies_words() + std::max(rotated, 2 * tile), total_ * n_ + key_switch_.divide_words(),
-                     most_giants_ * rotated + 2 * tile});
+    const std::size_t tile = key_switch_.tile();
+    return std::max({babies_words() + std::max(key_switch_.rotated_words(), 3 * tile + n_),
+                     (total_ + 1) * n_ + key_switch_.divide_words(), 4 * tile});
   }
   // Both parts of each rotated input, a tile each.
   std::size_t babies_words() const { return transform_.babies_.size() * 2 * (key_switch_.tile() + kSkew); }
@@ -349,8 +362,13 @@ class LinearTransform::Run {
     return inputs_ + input * input_words() + part * limbs_ * n_;
   }
   std::uint64_t* digits(std::size_t input) const { return inputs_ + input * input_words() + 2 * limbs_ * n_; }
-  std::uint64_t* inner_row(std::size_t giant, std::size_t part, std::size_t l) const {
-    return inner_ + ((2 * giant + part) * rows_ + l) * n_;
+  // The second part of an inner sum.
+  std::uint64_t* inner_row(std::size_t giant, std::size_t l) const {
+    return inner_ + (giant * rows_ + l) * n_;
+  }
+  // Times P.
+  std::uint64_t* sum_row(std::size_t output, std::size_t part, std::size_t l) const {
+    return sums_ + ((2 * output + part) * total_ + l) * n_;
   }
   std::uint64_t* giant_digits(std::size_t at) const { return digits_ + at * key_switch_.digit_words(); }
   // Null: no rotation.
@@ -359,11 +377,9 @@ class LinearTransform::Run {
     return giant.steps == 0 ? nullptr : keys_.find(giant.element);
   }
 
-  // What follows works on one tile of row l, from offset on. scratch: a tile, or as it says.
-  void add_times_special(std::uint64_t* dst, const std::uint64_t* a, std::size_t l) const {
-    const ntt::Modulus& q = modulus(l);
-    params_.kernels().scalar_multiply_add(q, dst, a, ntt::reduce(params_.spec().special_prime, q),
-                                          key_switch_.tile());
+  // What follows works on one tile of row l, from offset on. scratch: as it says.
+  void add(std::uint64_t* sum, const std::uint64_t* a, std::size_t l) const {
+    params_.kernels().add(modulus(l), sum, sum, a, key_switch_.tile());
   }
   // Both parts of a rotated input, times P, to their place in babies. scratch: rotated digits.
   void rotate_input(std::uint64_t* babies, std::size_t baby, std::size_t l, std::size_t offset,
@@ -376,15 +392,18 @@ class LinearTransform::Run {
     key_switch_.inner(dst, dst + tile + kSkew, l, offset, scratch, tile + kSkew, key.key);
     if (l >= limbs_) return;
     params_.kernels().permute(scratch, component(input, 0) + l * n_, key.permutation, offset, offset + tile);
-    add_times_special(dst, scratch, l);
+    params_.kernels().scalar_multiply_add(modulus(l), dst, scratch, special_modulo(l), tile);
   }
-  // Both inner sums of a giant step. scratch: two tiles.
-  void sum_products(std::size_t giant, std::size_t l, std::size_t offset, const std::uint64_t* babies,
+  // The inner sum of a giant step. scratch: three tiles and a row.
+  void sum_products(std::size_t g, std::size_t l, std::size_t offset, const std::uint64_t* babies,
                     std::uint64_t* scratch) const {
     const std::size_t tile = key_switch_.tile();
-    PairSum sums(params_.kernels(), modulus(l), inner_row(giant, 0, l) + offset,
-                 inner_row(giant, 1, l) + offset, tile, scratch);
-    for (std::size_t p = transform_.giants_[giant].first; p < transform_.giants_[giant].last; ++p) {
+    const Giant& giant = transform_.giants_[g];
+    const GaloisKey* key = giant_key(g);
+    std::uint64_t *row = scratch + 3 * tile, *first = row + offset;
+    std::uint64_t* second = key == nullptr ? scratch + 2 * tile : inner_row(g, l) + offset;
+    PairSum sums(params_.kernels(), modulus(l), first, second, tile, scratch);
+    for (std::size_t p = giant.first; p < giant.last; ++p) {
       const std::uint64_t* weights = transform_.weights_.data() + p * transform_.stride_ + l * n_ + offset;
       const std::size_t at = transform_.products_[p];
       const Baby& baby = transform_.babies_[at];
@@ -397,23 +416,13 @@ class LinearTransform::Run {
       }
     }
     sums.finish();
-  }
-  // sum += what of a giant step's inner sum needs no key: its first part, rotated, or both where it does not rotate.
-  void add_inner(std::uint64_t* sum, std::size_t giant, std::size_t part, std::size_t l, std::size_t offset,
-                 std::uint64_t* scratch) const {
-    const std::uint64_t* inner = inner_row(giant, part, l);
-    if (const GaloisKey* key = giant_key(giant)) {
-      if (part == 1) return;
-      params_.kernels().permute(scratch, inner, key->permutation, offset, offset + key_switch_.tile());
-      inner = scratch;
+    if (key == nullptr) {
+      add(sum_row(giant.output, 1, l) + offset, second, l);
     } else {
-      inner += offset;
+      params_.kernels().permute(scratch, row, key->permutation, offset, offset + tile);
+      first = scratch;
     }
-    if (transform_.extended_) {
-      params_.kernels().add(modulus(l), sum, sum, inner, key_switch_.tile());
-    } else {
-      add_times_special(sum, inner, l);
-    }
+    add(sum_row(giant.output, 0, l) + offset, first, l);
   }
 
   const LinearTransform& transform_;
@@ -423,7 +432,7 @@ class LinearTransform::Run {
   platform::ThreadPool* pool_;
   KeySwitch key_switch_;
   std::size_t n_, limbs_, total_, rows_, workers_, most_giants_ = 0;
-  std::uint64_t *inputs_ = nullptr, *inner_ = nullptr, *digits_ = nullptr, *sums_ = nullptr,
+  std::uint64_t *inputs_ = nullptr, *inner_ = nullptr, *sums_ = nullptr, *digits_ = nullptr,
                 *workers_memory_ = nullptr;
 };
 
@@ -466,8 +475,8 @@ Status LinearTransform::apply(std::vector<Ciphertext>& out, std::span<const Ciph
     std::size_t last = first;
     while (last < giants_.size() && giants_[last].output == o) ++last;
     run.decompose_sums(first, last);
-    run.rotate_sums(first, last);
-    run.finish(result[o], bias_.empty() ? nullptr : bias_[o].data());
+    run.multiply_by_keys(o, first, last);
+    run.finish(result[o], o, bias_.empty() ? nullptr : bias_[o].data());
     first = last;
   }
   out = std::move(result);

@@ -8,6 +8,7 @@
 // rotation of x has the digits of x, rotated ("hoisting"; Halevi, Shoup, ePrint 2018/244).
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -22,8 +23,12 @@ inline constexpr std::size_t kSkew = 8;
 
 class KeySwitch {
  public:
-  KeySwitch(const Params& params, std::size_t limbs) noexcept
-      : params_(params), n_(params.n()), limbs_(limbs), total_(limbs + (params.has_special() ? 1 : 0)) {}
+  KeySwitch(const Params& params, std::size_t limbs, std::size_t least_tile = 0) noexcept
+      : params_(params),
+        n_(params.n()),
+        limbs_(limbs),
+        total_(limbs + (params.has_special() ? 1 : 0)),
+        tile_(std::max(std::min(n_, kTile), least_tile)) {}
 
   std::size_t limbs() const noexcept { return limbs_; }
   std::size_t total() const noexcept { return total_; }
@@ -46,9 +51,9 @@ class KeySwitch {
   }
 
   // What follows works on one tile of n coefficients in transform order, from offset on: all that is done with it while
-  // it is in the cache, by the thread that has it there.
-  std::size_t tile() const noexcept { return n_ < kTile ? n_ : kTile; }
-  std::size_t tiles() const noexcept { return n_ / tile(); }
+  // it is in the cache, by the thread that has it there. Rotations map tiles of least_tile = k, t = X^k - b, to themselves.
+  std::size_t tile() const noexcept { return tile_; }
+  std::size_t tiles() const noexcept { return n_ / tile_; }
 
   // A tile of every digit of prime l, rotated. Shape: dst (digits, tile + kSkew); digits (digits, total, n), all of them.
   // Aliasing: none.
@@ -70,7 +75,7 @@ class KeySwitch {
   static constexpr std::size_t kTile = 1024;
 
   const Params& params_;
-  std::size_t n_, limbs_, total_;
+  std::size_t n_, limbs_, total_, tile_;
 };
 
 }  // namespace fcn::fv
