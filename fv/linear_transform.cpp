@@ -45,12 +45,19 @@ Result<double> transform_weights(std::uint64_t* dst, const SlotEncoder& encoder,
   return norm2;
 }
 
-// Two sums of any number of products, factor * a and factor * b over one tile, reduced once for many. scratch: two tiles.
+// Two sums of any number of products, factor * a and factor * b over one tile, reduced once for many. fetch: what comes
+// from memory. scratch: two tiles.
 class PairSum {
  public:
   PairSum(const ntt::KernelTable& kernels, const ntt::Modulus& q, std::uint64_t* dst_a, std::uint64_t* dst_b,
-          std::size_t tile, std::uint64_t* scratch)
-      : kernels_(kernels), q_(q), dst_a_(dst_a), dst_b_(dst_b), tile_(tile), scratch_(scratch) {}
+          std::size_t tile, ntt::Fetch fetch, std::uint64_t* scratch)
+      : kernels_(kernels),
+        q_(q),
+        dst_a_(dst_a),
+        dst_b_(dst_b),
+        tile_(tile),
+        fetch_(fetch),
+        scratch_(scratch) {}
 
   void add(const std::uint64_t* factor, const std::uint64_t* a, const std::uint64_t* b) {
     terms_[count_++] = {factor, a, b};
@@ -68,9 +75,9 @@ class PairSum {
   void flush() {
     if (count_ == 0) return;
     if (empty_) {
-      kernels_.inner_product_pair(q_, dst_a_, dst_b_, terms_, count_, tile_);
+      kernels_.inner_product_pair(q_, dst_a_, dst_b_, terms_, count_, tile_, fetch_);
     } else {
-      kernels_.inner_product_pair(q_, scratch_, scratch_ + tile_, terms_, count_, tile_);
+      kernels_.inner_product_pair(q_, scratch_, scratch_ + tile_, terms_, count_, tile_, fetch_);
       kernels_.add(q_, dst_a_, dst_a_, scratch_, tile_);
       kernels_.add(q_, dst_b_, dst_b_, scratch_ + tile_, tile_);
     }
@@ -82,6 +89,7 @@ class PairSum {
   const ntt::Modulus& q_;
   std::uint64_t *dst_a_, *dst_b_;
   std::size_t tile_;
+  ntt::Fetch fetch_;
   std::uint64_t* scratch_;
   std::size_t count_ = 0;
   bool empty_ = true;
@@ -312,7 +320,7 @@ class LinearTransform::Run {
     platform::parallel_for(pool_, key_switch_.tiles() * total_, [&](std::size_t task, std::size_t worker) {
       const std::size_t offset = task / total_ * tile, l = task % total_;
       std::uint64_t *next_b = worker_memory(worker), *next_a = next_b + tile, *scratch = next_a + tile;
-      PairSum products(params_.kernels(), modulus(l), next_b, next_a, tile, scratch);
+      PairSum products(params_.kernels(), modulus(l), next_b, next_a, tile, ntt::Fetch::kAll, scratch);
       for (std::size_t at = 0; at < last - first; ++at) {
         const GaloisKey* key = giant_key(first + at);
         for (std::size_t d = 0; key != nullptr && d < key_switch_.digits(); ++d) {
@@ -402,7 +410,7 @@ class LinearTransform::Run {
     const GaloisKey* key = giant_key(g);
     std::uint64_t *row = scratch + 3 * tile, *first = row + offset;
     std::uint64_t* second = key == nullptr ? scratch + 2 * tile : inner_row(g, l) + offset;
-    PairSum sums(params_.kernels(), modulus(l), first, second, tile, scratch);
+    PairSum sums(params_.kernels(), modulus(l), first, second, tile, ntt::Fetch::kFactors, scratch);
     for (std::size_t p = giant.first; p < giant.last; ++p) {
       const std::uint64_t* weights = transform_.weights_.data() + p * transform_.stride_ + l * n_ + offset;
       const std::size_t at = transform_.products_[p];

@@ -48,6 +48,9 @@ struct PairProduct {
   const std::uint64_t* b;
 };
 
+// Which inputs of a sum are far away, in memory: the processor is told of them early. A hint.
+enum class Fetch { kFactors, kAll };
+
 struct KernelTable {
   const char* name;  // "scalar", "avx2", "avx512": what --isa takes
   unsigned max_prime_bits;
@@ -93,7 +96,8 @@ struct KernelTable {
   // dst_a = the sum of factor * a, dst_b = that of factor * b, over count terms, count >= 1. Shape, aliasing, cost: as
   // inner_product, but factors are read once for both.
   void (*inner_product_pair)(const Modulus& q, std::uint64_t* dst_a, std::uint64_t* dst_b,
-                             const PairProduct* terms, std::size_t count, std::size_t n) noexcept;
+                             const PairProduct* terms, std::size_t count, std::size_t n,
+                             Fetch fetch) noexcept;
   // dst = the sum of scalar * a over count terms, count >= 1. Bounds: a any words below 2^max_prime_bits, so residues
   // modulo other primes too; scalars canonical. Shape, aliasing, cost: as inner_product.
   void (*linear_combination)(const Modulus& q, std::uint64_t* dst, const ScaledPolynomial* terms,

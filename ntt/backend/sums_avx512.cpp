@@ -26,8 +26,6 @@ FCN_INLINE Vector factor(const PairProduct& term, std::size_t i, __mmask8 mask) 
   return _mm512_maskz_loadu_epi64(mask, term.factor + i);
 }
 
-constexpr std::size_t kBlock = 32;
-
 struct Powers {
   Root one, two_to_51, two_to_83;
 };
@@ -45,7 +43,7 @@ FCN_INLINE Vector reduce_sum(Vector lower, Vector upper, const Powers& powers, R
 }
 
 // The coefficients i .. i + 8 * kVectors of each sum, or those in the mask when there is one vector.
-template <int kVectors, bool kPrefetch, class Term>
+template <int kVectors, bool kPrefetch, Fetch kFetch, class Term>
 FCN_INLINE void sum_block(std::uint64_t* const* dst, const Term* terms, std::size_t count, std::size_t i,
                           std::size_t ahead, __mmask8 mask, const Powers& powers, Ring ring) {
   constexpr int kAll = kVectors * kSums<Term>;
@@ -55,7 +53,7 @@ FCN_INLINE void sum_block(std::uint64_t* const* dst, const Term* terms, std::siz
   for (std::size_t first = 0; first < count; first += kTerms) {
     const Term* last = terms + (count - first < kTerms ? count : first + kTerms);
     for (const Term* term = terms + first; term != last; ++term) {
-      if constexpr (kPrefetch) prefetch(*term, i + ahead, kBlock);
+      if constexpr (kPrefetch) prefetch<kFetch>(*term, i + ahead, 8 * kVectors);
 #pragma GCC unroll 4
       for (int v = 0; v < kVectors; ++v) {
         const Vector b = factor(*term, i + 8 * v, mask);
@@ -78,40 +76,45 @@ FCN_INLINE void sum_block(std::uint64_t* const* dst, const Term* terms, std::siz
     _mm512_mask_storeu_epi64(dst[v / kVectors] + i + 8 * (v % kVectors), mask, lower[v]);
 }
 
-template <class Term>
+template <Fetch kFetch, class Term>
 FCN_INLINE void sum_products(const Modulus& q, std::uint64_t* const* dst, const Term* terms,
                              std::size_t count, std::size_t n) {
   FCN_CHECK(count >= 1 && n % 4 == 0);
   const Ring ring = ring_of(flat(q));
   const Powers powers = {root_of(shoup52_power_of_two(0, q)), root_of(shoup52_power_of_two(51, q)),
                          root_of(shoup52_power_of_two(83, q))};
+  constexpr int kVectors = kFetch == Fetch::kAll ? 4 : 2;
+  constexpr std::size_t kBlock = 8 * kVectors;
   std::size_t i = 0;
   if (count * kSums<Term> >= kManyTerms) {
     const std::size_t ahead = words_ahead(count);
     for (; i + ahead + kBlock <= n; i += kBlock)
-      sum_block<kBlock / 8, true>(dst, terms, count, i, ahead, 0xff, powers, ring);
+      sum_block<kVectors, true, kFetch>(dst, terms, count, i, ahead, 0xff, powers, ring);
   }
   for (; i + kBlock <= n; i += kBlock)
-    sum_block<kBlock / 8, false>(dst, terms, count, i, 0, 0xff, powers, ring);
-  for (; i < n; i += 8) sum_block<1, false>(dst, terms, count, i, 0, n - i < 8 ? 0x0f : 0xff, powers, ring);
+    sum_block<kVectors, false, kFetch>(dst, terms, count, i, 0, 0xff, powers, ring);
+  for (; i < n; i += 8)
+    sum_block<1, false, kFetch>(dst, terms, count, i, 0, n - i < 8 ? 0x0f : 0xff, powers, ring);
 }
 
 }  // namespace
 
 void inner_product_avx512(const Modulus& q, std::uint64_t* dst, const PointwiseProduct* terms,
                           std::size_t count, std::size_t n) noexcept {
-  sum_products(q, &dst, terms, count, n);
+  sum_products<Fetch::kAll>(q, &dst, terms, count, n);
 }
 
 void inner_product_pair_avx512(const Modulus& q, std::uint64_t* dst_a, std::uint64_t* dst_b,
-                               const PairProduct* terms, std::size_t count, std::size_t n) noexcept {
+                               const PairProduct* terms, std::size_t count, std::size_t n,
+                               Fetch fetch) noexcept {
   std::uint64_t* const dst[] = {dst_a, dst_b};
-  sum_products(q, dst, terms, count, n);
+  if (fetch == Fetch::kAll) return sum_products<Fetch::kAll>(q, dst, terms, count, n);
+  sum_products<Fetch::kFactors>(q, dst, terms, count, n);
 }
 
 void linear_combination_avx512(const Modulus& q, std::uint64_t* dst, const ScaledPolynomial* terms,
                                std::size_t count, std::size_t n) noexcept {
-  sum_products(q, &dst, terms, count, n);
+  sum_products<Fetch::kAll>(q, &dst, terms, count, n);
 }
 
 }  // namespace fcn::ntt

@@ -50,7 +50,7 @@ void inner_product_scalar(const Modulus& q, std::uint64_t* dst, const PointwiseP
 }
 
 void inner_product_pair_scalar(const Modulus& q, std::uint64_t* dst_a, std::uint64_t* dst_b,
-                               const PairProduct* terms, std::size_t count, std::size_t n) noexcept {
+                               const PairProduct* terms, std::size_t count, std::size_t n, Fetch) noexcept {
   for (std::size_t t = 0; t < count; ++t) {
     FCN_CHECK_BOUND(terms[t].factor, n, 0, q.value() - 1);
     FCN_CHECK_BOUND(terms[t].a, n, 0, q.value() - 1);

@@ -34,7 +34,8 @@ void reduce_centered_avx512(const Modulus& q, std::uint64_t* dst, const std::uin
 void inner_product_avx512(const Modulus& q, std::uint64_t* dst, const PointwiseProduct* terms,
                           std::size_t count, std::size_t n) noexcept;
 void inner_product_pair_avx512(const Modulus& q, std::uint64_t* dst_a, std::uint64_t* dst_b,
-                               const PairProduct* terms, std::size_t count, std::size_t n) noexcept;
+                               const PairProduct* terms, std::size_t count, std::size_t n,
+                               Fetch fetch) noexcept;
 void linear_combination_avx512(const Modulus& q, std::uint64_t* dst, const ScaledPolynomial* terms,
                                std::size_t count, std::size_t n) noexcept;
 void permute_avx512(std::uint64_t* dst, const std::uint64_t* a, const NttPermutation& permutation,

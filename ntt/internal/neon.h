@@ -34,7 +34,8 @@ void reduce_centered_neon(const Modulus& q, std::uint64_t* dst, const std::uint6
 void inner_product_neon(const Modulus& q, std::uint64_t* dst, const PointwiseProduct* terms,
                         std::size_t count, std::size_t n) noexcept;
 void inner_product_pair_neon(const Modulus& q, std::uint64_t* dst_a, std::uint64_t* dst_b,
-                             const PairProduct* terms, std::size_t count, std::size_t n) noexcept;
+                             const PairProduct* terms, std::size_t count, std::size_t n,
+                             Fetch fetch) noexcept;
 void linear_combination_neon(const Modulus& q, std::uint64_t* dst, const ScaledPolynomial* terms,
                              std::size_t count, std::size_t n) noexcept;
 void permute_neon(std::uint64_t* dst, const std::uint64_t* a, const NttPermutation& permutation,

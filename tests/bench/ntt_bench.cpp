@@ -96,8 +96,8 @@ constexpr Operation kOperations[] = {
      [](Data& d) { d.kernels.inner_product(d.q, d.dst.data(), d.products.data(), kProducts, d.a.size()); }},
     {"inner_product_pair",
      [](Data& d) {
-       d.kernels.inner_product_pair(d.q, d.dst.data(), d.second.data(), d.pairs.data(), kProducts,
-                                    d.a.size());
+       d.kernels.inner_product_pair(d.q, d.dst.data(), d.second.data(), d.pairs.data(), kProducts, d.a.size(),
+                                    Fetch::kFactors);
      }},
     {"linear_combination",
      [](Data& d) {

@@ -67,13 +67,17 @@ class Sums : public test::KernelTest {
       for (std::size_t i = 0; i < n; ++i)
         expected[i] = test::add_ref(expected[i], test::multiply_ref(b[j][i], next[i], q.value()), q.value());
     }
-    kernels().inner_product_pair(q, first.data(), second.data(), terms.data(), count, n);
-    ASSERT_EQ(first[n], kGuard);
-    ASSERT_EQ(second[n], kGuard);
-    first.pop_back();
-    second.pop_back();
-    ASSERT_EQ(first, products) << count << " pairs, n = " << n << ", q = " << q.value();
-    ASSERT_EQ(second, expected) << count << " pairs, n = " << n << ", q = " << q.value();
+    for (const Fetch fetch : {Fetch::kFactors, Fetch::kAll}) {
+      std::fill_n(first.begin(), n, kGuard);
+      std::fill_n(second.begin(), n, kGuard);
+      kernels().inner_product_pair(q, first.data(), second.data(), terms.data(), count, n, fetch);
+      ASSERT_EQ(first[n], kGuard);
+      ASSERT_EQ(second[n], kGuard);
+      ASSERT_TRUE(std::equal(products.begin(), products.end(), first.begin()))
+          << count << " pairs, n = " << n << ", q = " << q.value();
+      ASSERT_TRUE(std::equal(expected.begin(), expected.end(), second.begin()))
+          << count << " pairs, n = " << n << ", q = " << q.value();
+    }
   }
 
   void check_everything(bool products) {
