@@ -6,6 +6,7 @@
 
 #include "evaluation.h"
 #include "internal/key_switch.h"
+#include "internal/pair_sum.h"
 
 namespace fcn::fv {
 namespace {
@@ -15,65 +16,87 @@ using platform::mismatch;
 using platform::parallel_for;
 using platform::Status;
 
+// A key to add, and how it rotates the digits: null for not at all.
+struct SwitchTerm {
+  const KeySwitchKey* key;
+  const ntt::NttPermutation* rotation;
+};
+
 // Key switches of one ciphertext, added up modulo q P and divided once. Memory is the caller's.
 class Switcher {
  public:
-  Switcher(const Params& params, std::size_t limbs, platform::ThreadPool* pool)
+  // most_terms: of one accumulate().
+  Switcher(const Params& params, std::size_t limbs, std::size_t most_terms, platform::ThreadPool* pool)
       : params_(params),
         key_switch_(params, limbs),
         n_(params.n()),
+        most_terms_(most_terms),
         pool_(pool),
         workers_(pool == nullptr ? 1 : pool->size()) {}
 
   std::size_t words() const {
-    return key_switch_.digit_words() + key_switch_.sum_words() + workers_ * worker_words();
+    return key_switch_.digit_words() + key_switch_.sum_words() + key_switch_.limbs() * n_ +
+           workers_ * worker_words();
   }
   void start(std::uint64_t* memory) {
     digits_ = memory;
     sums_ = digits_ + key_switch_.digit_words();
-    scratch_ = sums_ + key_switch_.sum_words();
+    c0_ = sums_ + key_switch_.sum_words();
+    scratch_ = c0_ + key_switch_.limbs() * n_;
     empty_ = true;
   }
 
-  // x (limbs, n), coefficients.
-  void decompose(const std::uint64_t* x) {
-    const std::size_t total = key_switch_.total();
-    parallel_for(pool_, key_switch_.digits() * total, [&](std::size_t task, std::size_t) {
-      key_switch_.decompose(digits_ + task * n_, task / total, task % total, x, nullptr);
-    });
+  // x, and c0, which rotates with it, or null: (limbs, n), coefficients.
+  void decompose(const std::uint64_t* x, const std::uint64_t* c0) {
+    const std::size_t total = key_switch_.total(), digit_rows = key_switch_.digits() * total;
+    parallel_for(pool_, digit_rows + (c0 == nullptr ? 0 : key_switch_.limbs()),
+                 [&](std::size_t task, std::size_t) {
+                   if (task < digit_rows) {
+                     key_switch_.decompose(digits_ + task * n_, task / total, task % total, x, nullptr);
+                     return;
+                   }
+                   const std::size_t l = task - digit_rows;
+                   std::memcpy(c0_ + l * n_, c0 + l * n_, n_ * sizeof *c0);
+                   params_.table(l).forward(c0_ + l * n_);
+                 });
+    has_c0_ = c0 != nullptr;
   }
 
-  // + digits times key; with a rotation of the digits, and then also + P times the rotated c0 (limbs, n; transform
-  // order).
-  void accumulate(const KeySwitchKey& key, const ntt::NttPermutation* rotation, const std::uint64_t* c0) {
+  // + for each term the digits, rotated, times its key, and P times c0, rotated, if there is one.
+  void accumulate(std::span<const SwitchTerm> terms) {
     const std::size_t total = key_switch_.total(), tile = key_switch_.tile();
     parallel_for(pool_, key_switch_.tiles() * total, [&](std::size_t task, std::size_t worker) {
       const std::size_t offset = task / total * tile, l = task % total;
       const ntt::Modulus& q = params_.modulus(key_switch_.prime(l));
-      std::uint64_t *next_b = scratch_ + worker * worker_words(), *next_a = next_b + tile,
-                    *rotated = next_a + tile;
+      std::uint64_t *next_b = scratch_ + worker * worker_words(), *next_a = next_b + tile;
+      std::uint64_t *scratch = next_a + tile, *rotated = scratch + 2 * tile;
       std::uint64_t *sum_b = sums_ + l * n_ + offset, *sum_a = sum_b + total * n_;
-      const std::uint64_t* digits = digits_ + l * n_ + offset;
-      std::size_t stride = total * n_;
-      if (rotation != nullptr) {
-        key_switch_.rotate(rotated, l, offset, digits_, *rotation);
-        digits = rotated;
-        stride = tile + kSkew;
+      PairSum sum(params_.kernels(), q, empty_ ? sum_b : next_b, empty_ ? sum_a : next_a, tile,
+                  ntt::Fetch::kAll, scratch);
+      for (const SwitchTerm& term : terms) {
+        const std::uint64_t* digits = digits_ + l * n_ + offset;
+        std::size_t stride = total * n_;
+        if (term.rotation != nullptr) {
+          key_switch_.rotate(rotated, l, offset, digits_, *term.rotation);
+          digits = rotated;
+          stride = tile + kSkew;
+          rotated += key_switch_.rotated_words();
+        }
+        for (std::size_t d = 0; d < key_switch_.digits(); ++d) {
+          sum.add(digits + d * stride, key_switch_.key_row(*term.key, 0, d, l) + offset,
+                  key_switch_.key_row(*term.key, 1, d, l) + offset);
+        }
       }
-      if (empty_) {
-        key_switch_.inner(sum_b, sum_a, l, offset, digits, stride, key);
-      } else {
-        key_switch_.inner(next_b, next_a, l, offset, digits, stride, key);
+      sum.finish();
+      if (!empty_) {
         params_.kernels().add(q, sum_b, sum_b, next_b, tile);
         params_.kernels().add(q, sum_a, sum_a, next_a, tile);
       }
-      if (c0 == nullptr || l >= key_switch_.limbs()) return;
-      params_.kernels().permute(next_b, c0 + l * n_, *rotation, offset, offset + tile);
-      if (params_.has_special()) {
-        params_.kernels().scalar_multiply_add(q, sum_b, next_b, ntt::reduce(params_.spec().special_prime, q),
-                                              tile);
-      } else {
-        params_.kernels().add(q, sum_b, sum_b, next_b, tile);
+      if (!has_c0_ || l >= key_switch_.limbs()) return;
+      const std::uint64_t factor = params_.has_special() ? ntt::reduce(params_.spec().special_prime, q) : 1;
+      for (const SwitchTerm& term : terms) {
+        params_.kernels().permute(next_b, c0_ + l * n_, *term.rotation, offset, offset + tile);
+        params_.kernels().scalar_multiply_add(q, sum_b, next_b, factor, tile);
       }
     });
     empty_ = false;
@@ -99,17 +122,18 @@ class Switcher {
 
  private:
   std::size_t worker_words() const {
-    return std::max(2 * key_switch_.tile() + key_switch_.rotated_words(),
+    return std::max(4 * key_switch_.tile() + most_terms_ * key_switch_.rotated_words(),
                     key_switch_.total() * n_ + key_switch_.divide_words());
   }
 
   const Params& params_;
   KeySwitch key_switch_;
-  std::size_t n_;
+  std::size_t n_, most_terms_;
   platform::ThreadPool* pool_;
   std::size_t workers_;
   bool empty_ = true;  // nothing is in sums_ yet
-  std::uint64_t *digits_ = nullptr, *sums_ = nullptr, *scratch_ = nullptr;
+  bool has_c0_ = false;
+  std::uint64_t *digits_ = nullptr, *sums_ = nullptr, *c0_ = nullptr, *scratch_ = nullptr;
 };
 
 // key: that of g. Errors: see apply_galois_inplace.
@@ -148,13 +172,14 @@ Status relinearize_inplace(Ciphertext& a, const RelinKeys& keys, Workspace& work
   const NoiseModel model(params);
   const Noise noise = model.key_switch(a.noise(), a.components() - 2, a.limbs());
   FCN_RETURN_IF_ERROR(model.check(noise, a.limbs(), "relinearization"));
-  Switcher switcher(params, a.limbs(), pool);
+  Switcher switcher(params, a.limbs(), 1, pool);
   FCN_ASSIGN_OR_RETURN(std::uint64_t * memory, workspace.words(switcher.words()));
   to_coefficients(a);
   switcher.start(memory);
   for (std::size_t p = 2; p < a.components(); ++p) {
-    switcher.decompose(a.component(p));
-    switcher.accumulate(keys.power(p), nullptr, nullptr);
+    const SwitchTerm term = {&keys.power(p), nullptr};
+    switcher.decompose(a.component(p), nullptr);
+    switcher.accumulate({&term, 1});
   }
   switcher.finish(a, a.component(0), a.component(1));
   a.drop_components(2);
@@ -174,15 +199,16 @@ Status apply_galois_inplace(Ciphertext& a, std::size_t g, const GaloisKeys& keys
   const NoiseModel model(params);
   const Noise noise = model.key_switch(a.noise(), 1, a.limbs());
   FCN_RETURN_IF_ERROR(model.check(noise, a.limbs(), "a rotation"));
-  Switcher switcher(params, a.limbs(), nullptr);
+  Switcher switcher(params, a.limbs(), 1, nullptr);
   FCN_ASSIGN_OR_RETURN(std::uint64_t * image, workspace.words(words + switcher.words()));
   to_coefficients(a);
   for (std::size_t i = 0; i < a.limbs(); ++i) {
     ntt::apply_automorphism(params.modulus(i), image + i * n, a.limb(0, i), g, n);
   }
   switcher.start(image + words);
-  switcher.decompose(a.component(1));
-  switcher.accumulate(key->key, &key->permutation, nullptr);
+  const SwitchTerm term = {&key->key, &key->permutation};
+  switcher.decompose(a.component(1), nullptr);
+  switcher.accumulate({&term, 1});
   switcher.finish(a, image, nullptr);
   a.set_noise(noise);
   return {};
@@ -196,31 +222,26 @@ Status rotate_inplace(Ciphertext& a, std::int64_t steps, const GaloisKeys& keys,
 Status add_rotations_inplace(Ciphertext& a, std::span<const std::int64_t> steps, const GaloisKeys& keys,
                              Workspace& workspace, platform::ThreadPool* pool) {
   const Params& params = a.params();
-  const std::size_t n = params.n(), limbs = a.limbs();
-  const GaloisKey* key = nullptr;
+  const std::size_t limbs = a.limbs();
+  std::vector<SwitchTerm> terms;
   for (const std::int64_t s : steps) {
+    const GaloisKey* key = nullptr;
     const Status status = find_key(key, a, rotation_element(params, s), keys);
     if (!status.ok()) return status.with_context(concat("rotation by ", s));
     if (key == nullptr) return platform::invalid_argument(concat("rotation by ", s, " is no rotation"));
+    terms.push_back({&key->key, &key->permutation});
   }
   if (steps.empty()) return {};
   const NoiseModel model(params);
   const Noise rotated = model.key_switch(a.noise(), 1, limbs);
   const Noise noise = model.sum_of(rotated, static_cast<double>(steps.size() + 1), Correlation::kAny);
   FCN_RETURN_IF_ERROR(model.check(noise, limbs, "a sum of rotations"));
-  Switcher switcher(params, limbs, pool);
-  FCN_ASSIGN_OR_RETURN(std::uint64_t * c0, workspace.words(limbs * n + switcher.words()));
+  Switcher switcher(params, limbs, terms.size(), pool);
+  FCN_ASSIGN_OR_RETURN(std::uint64_t * memory, workspace.words(switcher.words()));
   to_coefficients(a);
-  parallel_for(pool, limbs, [&](std::size_t l, std::size_t) {
-    std::memcpy(c0 + l * n, a.limb(0, l), n * sizeof *c0);
-    params.table(l).forward(c0 + l * n);
-  });
-  switcher.start(c0 + limbs * n);
-  switcher.decompose(a.component(1));
-  for (const std::int64_t s : steps) {
-    key = keys.find(rotation_element(params, s));
-    switcher.accumulate(key->key, &key->permutation, c0);
-  }
+  switcher.start(memory);
+  switcher.decompose(a.component(1), a.component(0));
+  switcher.accumulate(terms);
   switcher.finish(a, a.component(0), a.component(1));
   a.set_noise(noise);
   return {};
