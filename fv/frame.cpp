@@ -131,13 +131,14 @@ void pack_residues(std::uint8_t* out, const Params& params, const std::uint64_t*
 }
 
 Status read_residues(ByteReader& in, const Params& params, std::uint64_t* x, std::size_t limbs) {
+  const std::size_t n = params.n();
   for (std::size_t i = 0; i < limbs; ++i) {
     const ntt::Modulus& q = params.modulus(i);
-    std::uint64_t* limb = x + i * params.n();
-    FCN_RETURN_IF_ERROR(in.packed({limb, params.n()}, q.bits(), "residues"));
-    std::uint64_t too_large = 0;
-    for (std::size_t j = 0; j < params.n(); ++j) too_large |= (q.value() - 1 - limb[j]) >> 63;
-    if (too_large != 0) return corrupt(concat("a residue is not below its prime ", q.value()));
+    const std::uint64_t* limb = x + i * n;
+    FCN_RETURN_IF_ERROR(in.packed({x + i * n, n}, q.bits(), "residues"));
+    std::uint64_t too_large = 0;  // bit 63
+    for (std::size_t j = 0, last = q.value() - 1; j < n; ++j) too_large |= last - limb[j];
+    if (too_large >> 63 != 0) return corrupt(concat("a residue is not below its prime ", q.value()));
   }
   return {};
 }

@@ -23,6 +23,9 @@ namespace fcn::fv {
 using Bytes = std::vector<std::uint8_t>;
 using ByteSpan = std::span<const std::uint8_t>;
 
+// Whether the checksum of some bytes was found right already, as part of a message's.
+enum class Integrity { kUnknown, kChecked };
+
 inline constexpr std::size_t kMaxCiphertexts = std::size_t{1} << 20;  // in one file
 
 Bytes serialize(const Params& params);
@@ -46,7 +49,8 @@ platform::Result<RelinKeys> deserialize_relin_keys(const Params& params, ByteSpa
 platform::Result<GaloisKeys> deserialize_galois_keys(const Params& params, ByteSpan bytes);
 platform::Result<std::vector<Ciphertext>> deserialize_ciphertexts(const Params& params, ByteSpan bytes);
 platform::Result<std::vector<SeededCiphertext>> deserialize_seeded_ciphertexts(
-    const Params& params, ByteSpan bytes, platform::ThreadPool* pool = nullptr);
+    const Params& params, ByteSpan bytes, platform::ThreadPool* pool = nullptr,
+    Integrity integrity = Integrity::kUnknown);
 platform::Result<SecretKey> deserialize_secret_key(const Params& params, ByteSpan bytes);
 
 // What a file claims to be ("relinearization keys"), from its first bytes. Errors: kCorrupt.

@@ -29,17 +29,15 @@ Status drop_to(Ciphertext& x, std::size_t limbs, fv::Workspace& workspace) {
 Status PackedEngine::activate(Ciphertext& x, const std::vector<std::int64_t>& a, const fv::RelinKeys& relin,
                               fv::Workspace& workspace, platform::ThreadPool& pool) const {
   if (a.size() > 2) {
-    std::optional<Ciphertext> linear;
+    FCN_ASSIGN_OR_RETURN(Ciphertext squared, Ciphertext::create_uninitialized(x.params(), 3, x.limbs()));
+    FCN_RETURN_IF_ERROR(fv::square(squared, x, workspace, &pool));
+    FCN_RETURN_IF_ERROR(fv::relinearize_inplace(squared, relin, workspace, &pool));
+    if (a[2] != 1) FCN_RETURN_IF_ERROR(fv::multiply_scalar_inplace(squared, a[2]));
     if (a[1] != 0) {
-      FCN_ASSIGN_OR_RETURN(linear, x.clone());
+      FCN_RETURN_IF_ERROR(fv::multiply_scalar_inplace(x, a[1]));
+      FCN_RETURN_IF_ERROR(fv::add_inplace(squared, x));
     }
-    FCN_RETURN_IF_ERROR(fv::square(x, x, workspace, &pool));
-    FCN_RETURN_IF_ERROR(fv::relinearize_inplace(x, relin, workspace, &pool));
-    if (a[2] != 1) FCN_RETURN_IF_ERROR(fv::multiply_scalar_inplace(x, a[2]));
-    if (a[1] != 0) {
-      FCN_RETURN_IF_ERROR(fv::multiply_scalar_inplace(*linear, a[1]));
-      FCN_RETURN_IF_ERROR(fv::add_inplace(x, *linear));
-    }
+    x = std::move(squared);
   } else {
     FCN_RETURN_IF_ERROR(fv::multiply_scalar_inplace(x, a[1]));
   }
@@ -49,8 +47,9 @@ Status PackedEngine::activate(Ciphertext& x, const std::vector<std::int64_t>& a,
   return fv::add_plain_inplace(x, constant, workspace);
 }
 
-// A uniform number for every slot of the answer, such that those of the slots of one output add up to 0.
-Result<std::vector<fv::Plaintext>> PackedEngine::masks(const platform::Seed& blinding) const {
+// A uniform number for every slot of the answer, such that those of the slots of one output add up to 0; as ciphertexts
+// without errors.
+Result<std::vector<Ciphertext>> PackedEngine::masks(const platform::Seed& blinding) const {
   const fv::SlotEncoder& encoder = plan_.encoder();
   const auto p = static_cast<std::int64_t>(encoder.modulus());
   platform::ChaCha20 rng(blinding);
@@ -72,13 +71,16 @@ Result<std::vector<fv::Plaintext>> PackedEngine::masks(const platform::Seed& bli
     for (std::size_t j = 1; j < each; ++j) sum = balanced(sum + masks[slots[first + j]]);
     masks[slots[first]] = -sum;
   }
-  std::vector<fv::Plaintext> plaintexts;
+  std::vector<Ciphertext> encrypted;
+  fv::Workspace workspace;
   for (std::size_t c = 0; c < ciphertexts; ++c) {
-    FCN_ASSIGN_OR_RETURN(fv::Plaintext plaintext,
+    FCN_ASSIGN_OR_RETURN(const fv::Plaintext plaintext,
                          encoder.encode({masks.data() + c * encoder.slots(), encoder.slots()}));
-    plaintexts.push_back(std::move(plaintext));
+    FCN_ASSIGN_OR_RETURN(Ciphertext mask, Ciphertext::create(plan_.params(), 2, 1));
+    FCN_RETURN_IF_ERROR(fv::add_plain_inplace(mask, plaintext, workspace));
+    encrypted.push_back(std::move(mask));
   }
-  return plaintexts;
+  return encrypted;
 }
 
 Result<std::vector<Ciphertext>> PackedEngine::infer(std::span<const fv::SeededCiphertext> pixels,
@@ -104,7 +106,7 @@ Result<std::vector<Ciphertext>> PackedEngine::infer(std::span<const fv::SeededCi
       return mismatch(concat("ciphertext ", i, " has other parameters than the network's plan"));
   }
   // The masks need no input: made beside the inputs, as one task more.
-  std::vector<fv::Plaintext> answer_masks;
+  std::vector<Ciphertext> answer_masks;
   std::vector<std::optional<Ciphertext>> expanded(pixels.size());
   const auto prepare = [&](std::size_t i, std::size_t) -> Status {
     if (i == 0) {
@@ -147,7 +149,7 @@ Result<std::vector<Ciphertext>> PackedEngine::infer(std::span<const fv::SeededCi
   }
   for (Ciphertext& x : values) FCN_RETURN_IF_ERROR(drop_to(x, 1, workspace));
   for (std::size_t c = 0; c < values.size(); ++c)
-    FCN_RETURN_IF_ERROR(fv::add_plain_inplace(values[c], answer_masks[c], workspace));
+    FCN_RETURN_IF_ERROR(fv::add_inplace(values[c], answer_masks[c]));
   if (progress) progress("answer", plan_.stages().size(), plan_.stages().size());
   if (counts != nullptr) *counts = plan_.counts();
   return values;

@@ -39,7 +39,7 @@ class PackedEngine {
  private:
   platform::Status activate(fv::Ciphertext& x, const std::vector<std::int64_t>& a, const fv::RelinKeys& relin,
                             fv::Workspace& workspace, platform::ThreadPool& pool) const;
-  platform::Result<std::vector<fv::Plaintext>> masks(const platform::Seed& blinding) const;
+  platform::Result<std::vector<fv::Ciphertext>> masks(const platform::Seed& blinding) const;
   PackedPlan plan_;
 };
 

@@ -125,14 +125,17 @@ Status ByteReader::packed(std::span<std::uint64_t> values, unsigned bits, const 
   }
   // Each value from the eight bytes that it begins in, and the one after them, which only widths above 57 bits reach.
   const std::uint64_t mask = low_mask(bits);
-  std::size_t bit = 0;
-  for (std::uint64_t& value : values) {
+  std::size_t i = 0, bit = 0;
+  if (bits <= 57 && total >= 8) {  // those with eight bytes left
+    const std::size_t whole = std::min(values.size(), (8 * (total - 8) + 7) / bits + 1);
+    for (; i < whole; ++i, bit += bits) values[i] = load_u64(in + bit / 8) >> (bit % 8) & mask;
+  }
+  for (; i < values.size(); ++i, bit += bits) {
     const std::size_t byte = bit / 8, left = total - byte;
     const unsigned shift = bit % 8;
-    value = (left >= 8 ? load_u64(in + byte) : load_partial(in + byte, left)) >> shift;
+    std::uint64_t value = (left >= 8 ? load_u64(in + byte) : load_partial(in + byte, left)) >> shift;
     if (shift + bits > 64) value |= static_cast<std::uint64_t>(in[byte + 8]) << (64 - shift);
-    value &= mask;
-    bit += bits;
+    values[i] = value & mask;
   }
   offset_ += total;
   return {};
