@@ -46,19 +46,19 @@ class Switcher {
     empty_ = true;
   }
 
-  // x, and c0, which rotates with it, or null: (limbs, n), coefficients.
+  // x, and c0, which rotates with it, or null: (limbs, n), coefficients. c0 comes first: the thread that begins there is
+  // the one that wrote it (finish).
   void decompose(const std::uint64_t* x, const std::uint64_t* c0) {
-    const std::size_t total = key_switch_.total(), digit_rows = key_switch_.digits() * total;
-    parallel_for(pool_, digit_rows + (c0 == nullptr ? 0 : key_switch_.limbs()),
-                 [&](std::size_t task, std::size_t) {
-                   if (task < digit_rows) {
-                     key_switch_.decompose(digits_ + task * n_, task / total, task % total, x, nullptr);
-                     return;
-                   }
-                   const std::size_t l = task - digit_rows;
-                   std::memcpy(c0_ + l * n_, c0 + l * n_, n_ * sizeof *c0);
-                   params_.table(l).forward(c0_ + l * n_);
-                 });
+    const std::size_t total = key_switch_.total(), c0_rows = c0 == nullptr ? 0 : key_switch_.limbs();
+    parallel_for(pool_, c0_rows + key_switch_.digits() * total, [&](std::size_t task, std::size_t) {
+      if (task < c0_rows) {
+        std::memcpy(c0_ + task * n_, c0 + task * n_, n_ * sizeof *c0);
+        params_.table(task).forward(c0_ + task * n_);
+      } else {
+        const std::size_t row = task - c0_rows;
+        key_switch_.decompose(digits_ + row * n_, row / total, row % total, x, nullptr);
+      }
+    });
     has_c0_ = c0 != nullptr;
   }
 
