@@ -1,6 +1,8 @@
 // Bytes and values per second of the loops that keys, encryption and serialisation run over.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -106,5 +108,32 @@ void empty_parallel_for(benchmark::State& state) {
   for (auto _ : state) pool.parallel_for(pool.size(), [](std::size_t, std::size_t) {});
 }
 BENCHMARK(empty_parallel_for)->Arg(1)->Arg(2)->UseRealTime();
+
+// The time in which two threads write 64 KiB each, after each has read what it wrote before (0), or the other one did (1).
+// Several times as long where their cores share no cache; as long where both threads share a core, whatever the machine
+// says of its cores.
+void write_64_kib(benchmark::State& state) {
+  constexpr std::size_t kWords = 8192, kRows = 8;
+  const auto other = static_cast<std::size_t>(state.range(0));
+  ThreadPool pool(2);
+  std::vector<std::vector<std::uint64_t>> rows(2 * kRows, std::vector<std::uint64_t>(kWords));
+  std::uint64_t sums[2][8] = {};
+  for (auto _ : state) {
+    const auto start = std::chrono::steady_clock::now();
+    pool.parallel_for(2, [&](std::size_t half, std::size_t) {
+      for (std::size_t r = 0; r < kRows; ++r)
+        std::fill_n(rows[half * kRows + r].data(), kWords, sums[half][0]);
+    });
+    const std::chrono::duration<double> writing = std::chrono::steady_clock::now() - start;
+    state.SetIterationTime(writing.count() / kRows);
+    pool.parallel_for(2, [&](std::size_t half, std::size_t) {
+      for (std::size_t r = 0; r < kRows; ++r) {
+        const std::uint64_t* row = rows[(half ^ other) * kRows + r].data();
+        for (std::size_t i = 0; i < kWords; ++i) sums[half][0] += row[i];
+      }
+    });
+  }
+}
+BENCHMARK(write_64_kib)->Arg(0)->Arg(1)->UseManualTime();
 
 }  // namespace
