@@ -257,7 +257,8 @@ class LinearTransform::Run {
       }
       for (std::size_t d = 0; d < key_switch_.digits(); ++d) {
         for (std::size_t l = 0; l < total_; ++l) {
-          key_switch_.decompose(digit, d, l, second, transform_.extended_ ? nullptr : inner_row(first + at, 0));
+          key_switch_.decompose(digit, d, l, second,
+                                transform_.extended_ ? nullptr : inner_row(first + at, 0));
           params_.kernels().permute(giant_digits(at) + (d * total_ + l) * n_, digit, key->permutation, 0, n_);
         }
       }
@@ -376,7 +377,7 @@ class LinearTransform::Run {
     sums.finish();
     if (key == nullptr) {
       add(sum_row(giant.output, 1, l) + offset, second, l);
-    } else {
+    } else {  // within the tile
       params_.kernels().permute(scratch, row, key->permutation, offset, offset + tile);
       first = scratch;
     }

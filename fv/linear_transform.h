@@ -65,8 +65,8 @@ class LinearTransform {
   // form. Errors: kInvalidArgument (number, components or form of inputs), kMismatch (other parameters or limbs, a
   // missing key: named before any work), kOutOfRange, kOutOfMemory. Cost: with l limbs, l' = l + 1: l' (l + 1)
   // transforms an input, l' pairs of inner products of l terms and at most l' (l + 1) permutations a baby step, the same and
-  // l' (l + 1) transforms a giant step. Workspace: 2 l' n words a giant step of every output, and 2048 a baby step
-  // and thread, beside inputs and digits.
+  // l' (l + 1) transforms a giant step. Workspace: l' n words a giant step and 2 l' n an output, and two tiles
+  // (KeySwitch) a baby step and thread, beside inputs and digits.
   platform::Status apply(std::vector<Ciphertext>& out, std::span<const Ciphertext> in, const GaloisKeys& keys,
                          Workspace& workspace, platform::ThreadPool* pool = nullptr) const;
 

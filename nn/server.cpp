@@ -61,9 +61,9 @@ Result<Bytes> Server::infer(ByteSpan request, platform::ThreadPool& pool, OpCoun
                             const Progress& progress) const {
   FCN_ASSIGN_OR_RETURN(const ByteSpan payload,
                        open_message(request, MessageKind::kRequest, plan_.fingerprint(), &key_id_));
-  FCN_ASSIGN_OR_RETURN(const std::vector<fv::SeededCiphertext> encrypted,
-                       fv::deserialize_seeded_ciphertexts(plan_.params(), payload, &pool,
-                                                          fv::Integrity::kChecked));
+  FCN_ASSIGN_OR_RETURN(
+      const std::vector<fv::SeededCiphertext> encrypted,
+      fv::deserialize_seeded_ciphertexts(plan_.params(), payload, &pool, fv::Integrity::kChecked));
   std::unique_ptr<Memory> memory(spare_->exchange(nullptr));
   if (memory == nullptr) memory = std::make_unique<Memory>();
   unsigned dropped_bits = 0;

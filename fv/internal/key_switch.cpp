@@ -60,8 +60,8 @@ void KeySwitch::inner(std::uint64_t* dst_b, std::uint64_t* dst_a, std::size_t l,
   ntt::PairProduct terms[kMaxDigits];
   for (std::size_t d = 0; d < this->digits(); ++d)
     terms[d] = {digits + d * stride, key_row(key, 0, d, l) + offset, key_row(key, 1, d, l) + offset};
-  params_.kernels().inner_product_pair(params_.modulus(prime(l)), dst_b, dst_a, terms, this->digits(),
-                                       tile(), ntt::Fetch::kAll);
+  params_.kernels().inner_product_pair(params_.modulus(prime(l)), dst_b, dst_a, terms, this->digits(), tile(),
+                                       ntt::Fetch::kAll);
 }
 
 std::size_t KeySwitch::divide_words() const noexcept {

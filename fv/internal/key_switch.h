@@ -51,7 +51,8 @@ class KeySwitch {
   }
 
   // What follows works on one tile of n coefficients in transform order, from offset on: all that is done with it while
-  // it is in the cache, by the thread that has it there. Rotations map tiles of least_tile = k, t = X^k - b, to themselves.
+  // it is in the cache, by the thread that has it there. A tile of k coefficients or more, t = X^k - b, is mapped to itself
+  // by every rotation.
   std::size_t tile() const noexcept { return tile_; }
   std::size_t tiles() const noexcept { return n_ / tile_; }
 
