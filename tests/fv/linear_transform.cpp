@@ -24,11 +24,12 @@ using fv::SlotEncoder;
 using platform::StatusCode;
 using Slots = std::vector<std::int64_t>;
 
-const TestSet kSets[] = {{"", 64, 8, 132, {50, 50}, 50, 0},
-                         {"", 128, 16, 132, {50, 50, 50}, 50, 0},
-                         {"", 64, 16, 48, {50, 45}, 50, 25},
-                         {"", 32, 0, 12289, {50, 50}, 50, 0},
-                         {"", 4096, 512, 132, {50, 50}, 50, 0}};  // several tiles of 1024 coefficients
+const TestSet kSets[] = {
+    {"", 64, 8, 132, {50, 50}, 50, 0},      {"", 128, 16, 132, {50, 50, 50}, 50, 0},
+    {"", 64, 16, 48, {50, 45}, 50, 25},     {"", 32, 0, 12289, {50, 50}, 50, 0},
+    {"", 4096, 512, 132, {50, 50}, 50, 0},   // several tiles of 1024 coefficients
+    {"", 4096, 2048, 256, {50, 50}, 50, 0},  // of 2048, which rotations map to themselves
+    {"", 2048, 0, 12289, {50, 50}, 50, 0}};  // one
 
 class SlotLab : public NoiseLab {
  public:

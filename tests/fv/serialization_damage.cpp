@@ -124,6 +124,21 @@ TEST_F(Damage, ForgedFieldsAreChecked) {
   }
 }
 
+// Bytes whose checksum was checked already are not checked again; everything else still is.
+TEST_F(Damage, CheckedBytesNeedNoChecksum) {
+  Bytes bytes = kind("seeded ciphertexts").bytes;
+  bytes.back() ^= 1;
+  const auto read = [&](fv::Integrity integrity) {
+    return fv::deserialize_seeded_ciphertexts(lab.params, bytes, nullptr, integrity).status();
+  };
+  expect(read(fv::Integrity::kUnknown), StatusCode::kCorrupt, "checksum");
+  EXPECT_TRUE(read(fv::Integrity::kChecked).ok());
+  std::fill(bytes.end() - 16, bytes.end() - 8, 0xff);
+  expect(read(fv::Integrity::kChecked), StatusCode::kCorrupt, "not below its prime");
+  bytes.pop_back();
+  expect(read(fv::Integrity::kChecked), StatusCode::kCorrupt, "promises a payload of");
+}
+
 // k = 2^32 + 1 is not 1, on machines of 32 bits too.
 TEST_F(Damage, WideFieldsAreNotCut) {
   Bytes bytes = kind("parameters").bytes;
