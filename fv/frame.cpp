@@ -136,8 +136,9 @@ Status read_residues(ByteReader& in, const Params& params, std::uint64_t* x, std
     const ntt::Modulus& q = params.modulus(i);
     const std::uint64_t* limb = x + i * n;
     FCN_RETURN_IF_ERROR(in.packed({x + i * n, n}, q.bits(), "residues"));
+    const std::uint64_t last = q.value() - 1;
     std::uint64_t too_large = 0;  // bit 63
-    for (std::size_t j = 0, last = q.value() - 1; j < n; ++j) too_large |= last - limb[j];
+    for (std::size_t j = 0; j < n; ++j) too_large |= last - limb[j];
     if (too_large >> 63 != 0) return corrupt(concat("a residue is not below its prime ", q.value()));
   }
   return {};

@@ -7,6 +7,7 @@
 #include "../fv/key_switching.h"
 #include "../fv/modulus_switch.h"
 #include "../fv/product.h"
+#include "../platform/secure_wipe.h"
 #include "internal/for_each_on.h"
 
 namespace fcn::nn {
@@ -148,8 +149,11 @@ Result<std::vector<Ciphertext>> PackedEngine::infer(std::span<const fv::SeededCi
     if (times != nullptr) (*times)[i] = spent;
   }
   for (Ciphertext& x : values) FCN_RETURN_IF_ERROR(drop_to(x, 1, workspace));
-  for (std::size_t c = 0; c < values.size(); ++c)
-    FCN_RETURN_IF_ERROR(fv::add_inplace(values[c], answer_masks[c]));
+  for (std::size_t c = 0; c < values.size(); ++c) {
+    Ciphertext& mask = answer_masks[c];
+    FCN_RETURN_IF_ERROR(fv::add_inplace(values[c], mask));
+    platform::secure_wipe(mask.component(0), mask.words() * sizeof(std::uint64_t));
+  }
   if (progress) progress("answer", plan_.stages().size(), plan_.stages().size());
   if (counts != nullptr) *counts = plan_.counts();
   return values;
