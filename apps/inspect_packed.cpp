@@ -34,14 +34,14 @@ Result<Times> measure(const nn::PackedEngine& engine, std::size_t threads) {
   const std::vector<std::int64_t> zeros(plan.network().input.size(), 0);
   FCN_ASSIGN_OR_RETURN(const auto pixels,
                        nn::encrypt_slots(key, encoder, plan.input().values, zeros, rng, pool));
-  fv::Workspace workspace;
+  nn::PackedMemory memory;
   Times best;
   double least = 0;
   for (int run = 0; run < kRuns; ++run) {
     Times times;
     const Stopwatch watch;
     FCN_RETURN_IF_ERROR(
-        engine.infer(pixels, relin, galois, seed, workspace, pool, nullptr, {}, now, &times).status());
+        engine.infer(pixels, relin, galois, seed, memory, pool, nullptr, {}, now, &times).status());
     if (best.empty() || watch.seconds() < least) {
       least = watch.seconds();
       best = times;

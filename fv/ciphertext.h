@@ -1,6 +1,8 @@
 // Ciphertexts, and the short form that a key's holder sends.
 #pragma once
 
+#include <vector>
+
 #include "../platform/aligned_buffer.h"
 #include "../platform/random.h"
 #include "noise_model.h"
@@ -34,6 +36,10 @@ class Ciphertext {
   // Errors: kOutOfMemory.
   platform::Status reserve(std::size_t count);
   void set_shape(const Params& params, std::size_t components, std::size_t limbs, Form form) noexcept;
+  // So many ciphertexts of two components, coefficients of any value, in the memory that is there. Errors: kOutOfMemory;
+  // those of check_shape.
+  static platform::Status resize(std::vector<Ciphertext>& ciphertexts, std::size_t count,
+                                 const Params& params, std::size_t limbs);
 
   const Params& params() const noexcept { return params_; }
   std::size_t components() const noexcept { return components_; }

@@ -92,6 +92,20 @@ void Ciphertext::set_shape(const Params& params, std::size_t components, std::si
   form_ = form;
 }
 
+Status Ciphertext::resize(std::vector<Ciphertext>& ciphertexts, std::size_t count, const Params& params,
+                          std::size_t limbs) {
+  while (ciphertexts.size() > count) ciphertexts.pop_back();
+  for (Ciphertext& c : ciphertexts) {
+    FCN_RETURN_IF_ERROR(c.reserve(2 * limbs * params.n()));
+    c.set_shape(params, 2, limbs, Form::kCoefficients);
+  }
+  while (ciphertexts.size() < count) {
+    FCN_ASSIGN_OR_RETURN(Ciphertext c, create_uninitialized(params, 2, limbs));
+    ciphertexts.push_back(std::move(c));
+  }
+  return {};
+}
+
 Status SeededCiphertext::expand(Ciphertext& out) const {
   FCN_RETURN_IF_ERROR(out.reserve(2 * c0.size()));
   out.set_shape(params, 2, params.q_count(), Form::kCoefficients);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <functional>
 
 #include "evaluation.h"
 #include "internal/key_switch.h"
@@ -418,14 +419,15 @@ Status LinearTransform::apply(std::vector<Ciphertext>& out, std::span<const Ciph
   const Noise noise_out = noise(largest);
   FCN_RETURN_IF_ERROR(model.check(noise_out, limbs_, "a linear transform"));
 
-  std::vector<Ciphertext> result;
-  for (std::size_t o = 0; o < outputs_; ++o) {
-    FCN_ASSIGN_OR_RETURN(Ciphertext c, Ciphertext::create_uninitialized(params_, 2, limbs_));
-    c.set_noise(noise_out);
-    result.push_back(std::move(c));
-  }
   Run run(*this, in, keys, pool);
   FCN_ASSIGN_OR_RETURN(std::uint64_t * memory, workspace.words(run.words()));
+  std::vector<Ciphertext> apart;  // for results that take the place of inputs
+  const std::less<const Ciphertext*> before;
+  const bool overlap =
+      before(in.data(), out.data() + out.size()) && before(out.data(), in.data() + in.size());
+  std::vector<Ciphertext>& result = overlap ? apart : out;
+  FCN_RETURN_IF_ERROR(Ciphertext::resize(result, outputs_, params_, limbs_));
+  for (Ciphertext& c : result) c.set_noise(noise_out);
   run.start(memory);
   run.decompose_inputs();
   run.multiply();
@@ -438,7 +440,7 @@ Status LinearTransform::apply(std::vector<Ciphertext>& out, std::span<const Ciph
     run.finish(result[o], o, bias_.empty() ? nullptr : bias_[o].data());
     first = last;
   }
-  out = std::move(result);
+  if (&result != &out) out = std::move(result);
   return {};
 }
 

@@ -61,7 +61,8 @@ class LinearTransform {
   static Noise bound(const Params& params, std::size_t limbs, Noise in, bool extended,
                      std::span<const GiantSum> sums) noexcept;
 
-  // out: resized to the outputs, each of two components, in coefficients form. in: two components each, coefficients
+  // out: resized to the outputs, each of two components, in coefficients form; its memory is reused where it is not the
+  // inputs'. in: two components each, coefficients
   // form. Errors: kInvalidArgument (number, components or form of inputs), kMismatch (other parameters or limbs, a
   // missing key: named before any work), kOutOfRange, kOutOfMemory. Cost: with l limbs, l' = l + 1: l' (l + 1)
   // transforms an input, l' pairs of inner products of l terms and at most l' (l + 1) permutations a baby step, the same and

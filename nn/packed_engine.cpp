@@ -1,6 +1,7 @@
 #include "packed_engine.h"
 
-#include <optional>
+#include <algorithm>
+#include <utility>
 
 #include "../fv/encoding.h"
 #include "../fv/evaluation.h"
@@ -28,9 +29,13 @@ Status drop_to(Ciphertext& x, std::size_t limbs, fv::Workspace& workspace) {
 }  // namespace
 
 Status PackedEngine::activate(Ciphertext& x, const std::vector<std::int64_t>& a, const fv::RelinKeys& relin,
-                              fv::Workspace& workspace, platform::ThreadPool& pool) const {
+                              PackedMemory& memory, platform::ThreadPool& pool) const {
+  fv::Workspace& workspace = memory.workspace;
   if (a.size() > 2) {
-    FCN_ASSIGN_OR_RETURN(Ciphertext squared, Ciphertext::create_uninitialized(x.params(), 3, x.limbs()));
+    if (!memory.squared) {
+      FCN_ASSIGN_OR_RETURN(memory.squared, Ciphertext::create_uninitialized(x.params(), 3, x.limbs()));
+    }
+    Ciphertext& squared = *memory.squared;
     FCN_RETURN_IF_ERROR(fv::square(squared, x, workspace, &pool));
     FCN_RETURN_IF_ERROR(fv::relinearize_inplace(squared, relin, workspace, &pool));
     if (a[2] != 1) FCN_RETURN_IF_ERROR(fv::multiply_scalar_inplace(squared, a[2]));
@@ -38,7 +43,7 @@ Status PackedEngine::activate(Ciphertext& x, const std::vector<std::int64_t>& a,
       FCN_RETURN_IF_ERROR(fv::multiply_scalar_inplace(x, a[1]));
       FCN_RETURN_IF_ERROR(fv::add_inplace(squared, x));
     }
-    x = std::move(squared);
+    std::swap(x, squared);
   } else {
     FCN_RETURN_IF_ERROR(fv::multiply_scalar_inplace(x, a[1]));
   }
@@ -50,7 +55,7 @@ Status PackedEngine::activate(Ciphertext& x, const std::vector<std::int64_t>& a,
 
 // A uniform number for every slot of the answer, such that those of the slots of one output add up to 0; as ciphertexts
 // without errors.
-Result<std::vector<Ciphertext>> PackedEngine::masks(const platform::Seed& blinding) const {
+Status PackedEngine::make_masks(const platform::Seed& blinding, PackedMemory& memory) const {
   const fv::SlotEncoder& encoder = plan_.encoder();
   const auto p = static_cast<std::int64_t>(encoder.modulus());
   platform::ChaCha20 rng(blinding);
@@ -72,24 +77,22 @@ Result<std::vector<Ciphertext>> PackedEngine::masks(const platform::Seed& blindi
     for (std::size_t j = 1; j < each; ++j) sum = balanced(sum + masks[slots[first + j]]);
     masks[slots[first]] = -sum;
   }
-  std::vector<Ciphertext> encrypted;
-  fv::Workspace workspace;
+  FCN_RETURN_IF_ERROR(Ciphertext::resize(memory.masks, ciphertexts, plan_.params(), 1));
   for (std::size_t c = 0; c < ciphertexts; ++c) {
     FCN_ASSIGN_OR_RETURN(const fv::Plaintext plaintext,
                          encoder.encode({masks.data() + c * encoder.slots(), encoder.slots()}));
-    FCN_ASSIGN_OR_RETURN(Ciphertext mask, Ciphertext::create(plan_.params(), 2, 1));
-    FCN_RETURN_IF_ERROR(fv::add_plain_inplace(mask, plaintext, workspace));
-    encrypted.push_back(std::move(mask));
+    Ciphertext& mask = memory.masks[c];
+    std::fill_n(mask.component(0), mask.words(), 0);
+    mask.set_noise({});
+    FCN_RETURN_IF_ERROR(fv::add_plain_inplace(mask, plaintext, memory.mask_workspace));
   }
-  return encrypted;
+  return {};
 }
 
-Result<std::vector<Ciphertext>> PackedEngine::infer(std::span<const fv::SeededCiphertext> pixels,
-                                                    const fv::RelinKeys& relin, const fv::GaloisKeys& galois,
-                                                    const platform::Seed& blinding, fv::Workspace& workspace,
-                                                    platform::ThreadPool& pool, OpCounts* counts,
-                                                    const Progress& progress, double (*clock)(),
-                                                    std::vector<PackedStageTimes>* times) const {
+Result<std::span<const Ciphertext>> PackedEngine::infer(
+    std::span<const fv::SeededCiphertext> pixels, const fv::RelinKeys& relin, const fv::GaloisKeys& galois,
+    const platform::Seed& blinding, PackedMemory& memory, platform::ThreadPool& pool, OpCounts* counts,
+    const Progress& progress, double (*clock)(), std::vector<PackedStageTimes>* times) const {
   const fv::Params& params = plan_.params();
   if (pixels.size() != plan_.input().ciphertexts()) {
     return platform::invalid_argument(
@@ -107,19 +110,12 @@ Result<std::vector<Ciphertext>> PackedEngine::infer(std::span<const fv::SeededCi
       return mismatch(concat("ciphertext ", i, " has other parameters than the network's plan"));
   }
   // The masks need no input: made beside the inputs, as one task more.
-  std::vector<Ciphertext> answer_masks;
-  std::vector<std::optional<Ciphertext>> expanded(pixels.size());
-  const auto prepare = [&](std::size_t i, std::size_t) -> Status {
-    if (i == 0) {
-      FCN_ASSIGN_OR_RETURN(answer_masks, masks(blinding));
-    } else {
-      FCN_ASSIGN_OR_RETURN(expanded[i - 1], pixels[i - 1].expand());
-    }
-    return {};
+  FCN_RETURN_IF_ERROR(Ciphertext::resize(memory.inputs, pixels.size(), params, params.q_count()));
+  const auto prepare = [&](std::size_t i, std::size_t) {
+    return i == 0 ? make_masks(blinding, memory) : pixels[i - 1].expand(memory.inputs[i - 1]);
   };
   FCN_RETURN_IF_ERROR(internal::for_each_on(pool, 1 + pixels.size(), prepare));
-  std::vector<Ciphertext> values;
-  for (auto& value : expanded) values.push_back(std::move(*value));
+  fv::Workspace& workspace = memory.workspace;
   double last = clock == nullptr ? 0 : clock();
   const auto lap = [&](double& into) {
     if (clock == nullptr) return;
@@ -132,31 +128,32 @@ Result<std::vector<Ciphertext>> PackedEngine::infer(std::span<const fv::SeededCi
     const PackedStage& stage = plan_.stages()[i];
     PackedStageTimes spent;
     if (progress) progress(stage.name, i, plan_.stages().size());
-    for (Ciphertext& x : values) FCN_RETURN_IF_ERROR(drop_to(x, stage.limbs, workspace));
-    FCN_RETURN_IF_ERROR(stage.transform.apply(values, values, galois, workspace, &pool));
+    std::vector<Ciphertext>& inputs = i == 0 ? memory.inputs : memory.values;
+    for (Ciphertext& x : inputs) FCN_RETURN_IF_ERROR(drop_to(x, stage.limbs, workspace));
+    FCN_RETURN_IF_ERROR(stage.transform.apply(memory.sums, inputs, galois, workspace, &pool));
+    std::swap(memory.sums, memory.values);
     lap(spent.linear);
-    for (Ciphertext& x : values) {
+    for (Ciphertext& x : memory.values) {
       for (const auto& fold : stage.folds)
         FCN_RETURN_IF_ERROR(fv::add_rotations_inplace(x, fold, galois, workspace, &pool));
     }
     lap(spent.fold);
-    for (Ciphertext& x : values) {
+    for (Ciphertext& x : memory.values) {
       FCN_RETURN_IF_ERROR(drop_to(x, stage.activation_limbs, workspace));
-      if (!stage.polynomial.empty())
-        FCN_RETURN_IF_ERROR(activate(x, stage.polynomial, relin, workspace, pool));
+      if (!stage.polynomial.empty()) FCN_RETURN_IF_ERROR(activate(x, stage.polynomial, relin, memory, pool));
     }
     lap(spent.activation);
     if (times != nullptr) (*times)[i] = spent;
   }
-  for (Ciphertext& x : values) FCN_RETURN_IF_ERROR(drop_to(x, 1, workspace));
-  for (std::size_t c = 0; c < values.size(); ++c) {
-    Ciphertext& mask = answer_masks[c];
-    FCN_RETURN_IF_ERROR(fv::add_inplace(values[c], mask));
+  for (Ciphertext& x : memory.values) FCN_RETURN_IF_ERROR(drop_to(x, 1, workspace));
+  for (std::size_t c = 0; c < memory.values.size(); ++c) {
+    Ciphertext& mask = memory.masks[c];
+    FCN_RETURN_IF_ERROR(fv::add_inplace(memory.values[c], mask));
     platform::secure_wipe(mask.component(0), mask.words() * sizeof(std::uint64_t));
   }
   if (progress) progress("answer", plan_.stages().size(), plan_.stages().size());
   if (counts != nullptr) *counts = plan_.counts();
-  return values;
+  return std::span<const Ciphertext>(memory.values);
 }
 
 }  // namespace fcn::nn

@@ -1,6 +1,7 @@
 // The packed layout's engine: runs a plan on ciphertexts of many values each. It sees no secret key.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -17,6 +18,14 @@ struct PackedStageTimes {
   double linear = 0, fold = 0, activation = 0;
 };
 
+// What a run keeps for the next: some 20 MB that need not be allocated again. For one run at a time.
+struct PackedMemory {
+  fv::Workspace workspace, mask_workspace;
+  std::vector<fv::Ciphertext> inputs, masks;  // of the network, and of its answer
+  std::vector<fv::Ciphertext> values, sums;   // what a stage begins with, and what its linear map makes of it
+  std::optional<fv::Ciphertext> squared;
+};
+
 // Holds the plan and no state of a run: one engine serves any number of clients and threads.
 class PackedEngine {
  public:
@@ -26,20 +35,20 @@ class PackedEngine {
   // The encrypted values of the last layer, modulo one prime, for encrypted pixels laid out as plan().input() says. They
   // decrypt to exactly what plain_run gives, each the sum of its slots of plan().output_slots(). blinding: fresh
   // randomness, which makes all slots uniform but for these sums, so that the key holder learns nothing else.
-  // workspace: one a run at a time; kept from run to run it saves the allocation of some 20 MB. clock (optional, with
-  // times): seconds since any moment. Errors: kInvalidArgument (number of ciphertexts), kMismatch (other parameters,
-  // or a missing key, named before any work), kOutOfRange, kOutOfMemory. Identical bits for any number of threads.
-  // Time depends on the weights, not on the pixels.
-  platform::Result<std::vector<fv::Ciphertext>> infer(
+  // The result lies in memory, until the next run with it. clock (optional, with times): seconds since any moment.
+  // Errors: kInvalidArgument (number of ciphertexts), kMismatch (other parameters, or a missing key, named before any
+  // work), kOutOfRange, kOutOfMemory. Identical bits for any number of threads. Time depends on the weights, not on the
+  // pixels.
+  platform::Result<std::span<const fv::Ciphertext>> infer(
       std::span<const fv::SeededCiphertext> pixels, const fv::RelinKeys& relin, const fv::GaloisKeys& galois,
-      const platform::Seed& blinding, fv::Workspace& workspace, platform::ThreadPool& pool,
+      const platform::Seed& blinding, PackedMemory& memory, platform::ThreadPool& pool,
       OpCounts* counts = nullptr, const Progress& progress = {}, double (*clock)() = nullptr,
       std::vector<PackedStageTimes>* times = nullptr) const;
 
  private:
   platform::Status activate(fv::Ciphertext& x, const std::vector<std::int64_t>& a, const fv::RelinKeys& relin,
-                            fv::Workspace& workspace, platform::ThreadPool& pool) const;
-  platform::Result<std::vector<fv::Ciphertext>> masks(const platform::Seed& blinding) const;
+                            PackedMemory& memory, platform::ThreadPool& pool) const;
+  platform::Status make_masks(const platform::Seed& blinding, PackedMemory& memory) const;
   PackedPlan plan_;
 };
 

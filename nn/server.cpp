@@ -67,18 +67,22 @@ Result<Bytes> Server::infer(ByteSpan request, platform::ThreadPool& pool, OpCoun
   std::unique_ptr<Memory> memory(spare_->exchange(nullptr));
   if (memory == nullptr) memory = std::make_unique<Memory>();
   unsigned dropped_bits = 0;
-  const auto run = [&]() -> Result<std::vector<fv::Ciphertext>> {
-    if (const auto* pixel = std::get_if<PixelEngine>(&plan_.engine()))
-      return pixel->infer(encrypted, relin_, pool, counts, progress, &memory->pixel);
+  std::vector<fv::Ciphertext> of_pixel_engine;
+  const auto run = [&]() -> Result<std::span<const fv::Ciphertext>> {
+    if (const auto* pixel = std::get_if<PixelEngine>(&plan_.engine())) {
+      FCN_ASSIGN_OR_RETURN(of_pixel_engine,
+                           pixel->infer(encrypted, relin_, pool, counts, progress, &memory->pixel));
+      return std::span<const fv::Ciphertext>(of_pixel_engine);
+    }
     const auto* packed = std::get_if<PackedEngine>(&plan_.engine());
     dropped_bits = packed->plan().dropped_bits();
     FCN_ASSIGN_OR_RETURN(const platform::Seed blinding, platform::random_seed());
-    return packed->infer(encrypted, relin_, *galois_, blinding, memory->workspace, pool, counts, progress);
+    return packed->infer(encrypted, relin_, *galois_, blinding, memory->packed, pool, counts, progress);
   };
-  FCN_ASSIGN_OR_RETURN(const std::vector<fv::Ciphertext> scores, run());
+  FCN_ASSIGN_OR_RETURN(const std::span<const fv::Ciphertext> scores, run());
+  const Bytes answer = fv::serialize(scores, dropped_bits);
   memory.reset(spare_->exchange(memory.release()));
-  return make_message(MessageKind::kAnswer, plan_.fingerprint(), key_id_,
-                      fv::serialize(std::span<const fv::Ciphertext>(scores), dropped_bits));
+  return make_message(MessageKind::kAnswer, plan_.fingerprint(), key_id_, answer);
 }
 
 }  // namespace fcn::nn

@@ -34,8 +34,8 @@ class Server {
       : plan_(std::move(plan)), key_id_(key_id), relin_(std::move(relin)), galois_(std::move(galois)) {}
   // Memory that no run uses, kept for the next.
   struct Memory {
-    fv::Workspace workspace;
     PixelMemory pixel;
+    PackedMemory packed;
   };
   struct Spare : std::atomic<Memory*> {
     ~Spare() { delete load(); }

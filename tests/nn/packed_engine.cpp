@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstring>
+#include <set>
 #include <type_traits>
 
 #include "fv/evaluation.h"
@@ -47,10 +48,12 @@ class Party {
                                     const platform::Seed& blinding = {}) {
     platform::ThreadPool pool(threads);
     OpCounts counts;
-    auto answer = engine.infer(encrypted, relin, galois, blinding, workspace, pool, &counts);
+    const auto answer = engine.infer(encrypted, relin, galois, blinding, memory, pool, &counts);
     EXPECT_TRUE(answer.ok()) << answer.status().message();
     EXPECT_EQ(counts, engine.plan().counts());
-    return std::move(answer).value();
+    std::vector<fv::Ciphertext> copies;
+    for (const fv::Ciphertext& c : answer.value()) copies.push_back(c.clone().value());
+    return copies;
   }
   std::vector<std::int64_t> decrypt(const std::vector<fv::Ciphertext>& answer) {
     platform::ThreadPool pool(1);
@@ -72,7 +75,7 @@ class Party {
   fv::RelinKeys relin;
   fv::GaloisKeys galois;
   fv::SlotEncoder encoder;
-  fv::Workspace workspace;
+  PackedMemory memory;
 };
 
 void expect_exact(const Network& network, test::Random& random, const PackedOptions& options = {}) {
@@ -223,6 +226,31 @@ TEST(PackedEngine, MeasuredNoiseIsBelowItsBound) {
   }
 }
 
+// From the second run on the memory is what it was: the same places, for results of other images.
+TEST(PackedEngine, KeepsItsMemory) {
+  test::Random random(9);
+  const Network network = small_mnist(random);
+  auto plan = PackedPlan::create(network, test::default_test_kernels());
+  ASSERT_TRUE(plan.ok()) << plan.status().message();
+  Party party(std::move(plan).value());
+  const auto places = [&] {
+    PackedMemory& memory = party.memory;
+    std::set<const void*> found = {memory.workspace.words(1).value(), memory.mask_workspace.words(1).value(),
+                                   memory.squared->component(0)};
+    for (auto* ciphertexts : {&memory.inputs, &memory.values, &memory.sums, &memory.masks})
+      for (fv::Ciphertext& c : *ciphertexts) found.insert(c.component(0));
+    return found;
+  };
+  std::set<const void*> known;
+  for (int run = 0; run < 4; ++run) {
+    const std::vector<std::int64_t> image = test::random_image(random, network);
+    const auto answer = party.infer(party.encrypt(image), 1 + run % 2);
+    EXPECT_EQ(party.decrypt(answer), plain_run(network, image).value());
+    if (run == 2) known = places();
+  }
+  EXPECT_EQ(places(), known);
+}
+
 // All slots but the sums of the outputs' slots are uniform: another seed changes each of them, and no output.
 TEST(PackedEngine, BlindsPartialSums) {
   test::Random random(6);
@@ -260,15 +288,14 @@ TEST(PackedEngine, RefusesWhatDoesNotFit) {
   const std::size_t missing = elements.back();
   elements.pop_back();
   const auto few = fv::GaloisKeys::generate(party.secret, party.rng, elements).value();
-  const auto without = party.engine.infer(encrypted, party.relin, few, {}, party.workspace, pool);
+  const auto without = party.engine.infer(encrypted, party.relin, few, {}, party.memory, pool);
   EXPECT_EQ(without.status().code(), StatusCode::kMismatch);
   EXPECT_NE(without.status().message().find(platform::concat("element ", missing, ", the rotation by ")),
             std::string::npos)
       << without.status().message();
   encrypted.pop_back();
-  EXPECT_EQ(
-      party.engine.infer(encrypted, party.relin, party.galois, {}, party.workspace, pool).status().code(),
-      StatusCode::kInvalidArgument);
+  EXPECT_EQ(party.engine.infer(encrypted, party.relin, party.galois, {}, party.memory, pool).status().code(),
+            StatusCode::kInvalidArgument);
 }
 
 }  // namespace
