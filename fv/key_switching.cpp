@@ -6,7 +6,6 @@
 
 #include "evaluation.h"
 #include "internal/key_switch.h"
-#include "internal/pair_sum.h"
 
 namespace fcn::fv {
 namespace {
@@ -82,10 +81,7 @@ class Switcher {
           stride = tile + kSkew;
           rotated += key_switch_.rotated_words();
         }
-        for (std::size_t d = 0; d < key_switch_.digits(); ++d) {
-          sum.add(digits + d * stride, key_switch_.key_row(*term.key, 0, d, l) + offset,
-                  key_switch_.key_row(*term.key, 1, d, l) + offset);
-        }
+        key_switch_.add_products(sum, l, offset, digits, stride, *term.key);
       }
       sum.finish();
       if (!empty_) {

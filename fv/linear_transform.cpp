@@ -7,7 +7,6 @@
 
 #include "evaluation.h"
 #include "internal/key_switch.h"
-#include "internal/pair_sum.h"
 #include "internal/scaling.h"
 
 namespace fcn::fv {
@@ -274,12 +273,9 @@ class LinearTransform::Run {
       std::uint64_t *next_b = worker_memory(worker), *next_a = next_b + tile, *scratch = next_a + tile;
       PairSum products(params_.kernels(), modulus(l), next_b, next_a, tile, ntt::Fetch::kAll, scratch);
       for (std::size_t at = 0; at < last - first; ++at) {
-        const GaloisKey* key = giant_key(first + at);
-        for (std::size_t d = 0; key != nullptr && d < key_switch_.digits(); ++d) {
-          products.add(giant_digits(at) + (d * total_ + l) * n_ + offset,
-                       key_switch_.key_row(key->key, 0, d, l) + offset,
-                       key_switch_.key_row(key->key, 1, d, l) + offset);
-        }
+        if (const GaloisKey* key = giant_key(first + at))
+          key_switch_.add_products(products, l, offset, giant_digits(at) + l * n_ + offset, total_ * n_,
+                                   key->key);
       }
       products.finish();
       add(sum_row(output, 0, l) + offset, next_b, l);
@@ -309,10 +305,11 @@ class LinearTransform::Run {
     return ntt::reduce(params_.spec().special_prime, modulus(l));
   }
   std::size_t input_words() const { return 2 * limbs_ * n_ + key_switch_.digit_words(); }
-  // Enough for any phase: rotated inputs, one's digits, and a tile of a row; rows, a digit and their division; four tiles.
+  // Enough for any phase: rotated inputs, with the digits of one and two tiles, or three tiles and a row; rows, a digit and
+  // their division; four tiles.
   std::size_t worker_words() const {
     const std::size_t tile = key_switch_.tile();
-    return std::max({babies_words() + std::max(key_switch_.rotated_words(), 3 * tile + n_),
+    return std::max({babies_words() + std::max(key_switch_.rotated_words() + 2 * tile, 3 * tile + n_),
                      (total_ + 1) * n_ + key_switch_.divide_words(), 4 * tile});
   }
   // Both parts of each rotated input, a tile each.
@@ -341,7 +338,7 @@ class LinearTransform::Run {
   void add(std::uint64_t* sum, const std::uint64_t* a, std::size_t l) const {
     params_.kernels().add(modulus(l), sum, sum, a, key_switch_.tile());
   }
-  // Both parts of a rotated input, times P, to their place in babies. scratch: rotated digits.
+  // Both parts of a rotated input, times P, to their place in babies. scratch: rotated digits and two tiles.
   void rotate_input(std::uint64_t* babies, std::size_t baby, std::size_t l, std::size_t offset,
                     std::uint64_t* scratch) const {
     const auto [input, steps, element] = transform_.babies_[baby];
@@ -349,7 +346,10 @@ class LinearTransform::Run {
     const std::size_t tile = key_switch_.tile();
     std::uint64_t* dst = babies + 2 * baby * (tile + kSkew);
     key_switch_.rotate(scratch, l, offset, digits(input), key.permutation);
-    key_switch_.inner(dst, dst + tile + kSkew, l, offset, scratch, tile + kSkew, key.key);
+    PairSum products(params_.kernels(), modulus(l), dst, dst + tile + kSkew, tile, ntt::Fetch::kAll,
+                     scratch + key_switch_.rotated_words());
+    key_switch_.add_products(products, l, offset, scratch, tile + kSkew, key.key);
+    products.finish();
     if (l >= limbs_) return;
     params_.kernels().permute(scratch, component(input, 0) + l * n_, key.permutation, offset, offset + tile);
     params_.kernels().scalar_multiply_add(modulus(l), dst, scratch, special_modulo(l), tile);

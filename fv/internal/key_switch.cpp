@@ -54,14 +54,10 @@ void KeySwitch::rotate(std::uint64_t* dst, std::size_t l, std::size_t offset, co
   }
 }
 
-void KeySwitch::inner(std::uint64_t* dst_b, std::uint64_t* dst_a, std::size_t l, std::size_t offset,
-                      const std::uint64_t* digits, std::size_t stride,
-                      const KeySwitchKey& key) const noexcept {
-  ntt::PairProduct terms[kMaxDigits];
+void KeySwitch::add_products(PairSum& sum, std::size_t l, std::size_t offset, const std::uint64_t* digits,
+                             std::size_t stride, const KeySwitchKey& key) const noexcept {
   for (std::size_t d = 0; d < this->digits(); ++d)
-    terms[d] = {digits + d * stride, key_row(key, 0, d, l) + offset, key_row(key, 1, d, l) + offset};
-  params_.kernels().inner_product_pair(params_.modulus(prime(l)), dst_b, dst_a, terms, this->digits(), tile(),
-                                       ntt::Fetch::kAll);
+    sum.add(digits + d * stride, key_row(key, 0, d, l) + offset, key_row(key, 1, d, l) + offset);
 }
 
 std::size_t KeySwitch::divide_words() const noexcept {

@@ -14,6 +14,7 @@
 
 #include "../../ntt/automorphism.h"
 #include "../keys.h"
+#include "pair_sum.h"
 
 namespace fcn::fv {
 
@@ -62,10 +63,10 @@ class KeySwitch {
   void rotate(std::uint64_t* dst, std::size_t l, std::size_t offset, const std::uint64_t* digits,
               const ntt::NttPermutation& rotation) const noexcept;
 
-  // A tile of the two sums over the digits of digit times key (b and a), for prime l. Shape: dst_b, dst_a (tile); digit d
-  // of prime l has that tile at digits + d * stride. Aliasing: none.
-  void inner(std::uint64_t* dst_b, std::uint64_t* dst_a, std::size_t l, std::size_t offset,
-             const std::uint64_t* digits, std::size_t stride, const KeySwitchKey& key) const noexcept;
+  // sum += digit times key over all digits, b and a, for a tile of prime l. Shape: digit d of prime l has that tile at
+  // digits + d * stride. The sum keeps the pointers until it is finished.
+  void add_products(PairSum& sum, std::size_t l, std::size_t offset, const std::uint64_t* digits,
+                    std::size_t stride, const KeySwitchKey& key) const noexcept;
 
   // The first limbs() rows of sum become round(sum / P) (or sum, where there is no P), in coefficients. Shape: sum
   // (total, n), transform order. scratch: divide_words().
