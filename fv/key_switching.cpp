@@ -99,12 +99,12 @@ class Switcher {
   }
 
   // dst = c + part 0 or 1 of the sums, divided by P, where c0 and c1 (null: nothing) are in coefficients. dst may be c.
+  // The sums are lost.
   void finish(Ciphertext& dst, const std::uint64_t* c0, const std::uint64_t* c1) {
     const std::size_t total = key_switch_.total(), limbs = key_switch_.limbs();
     parallel_for(pool_, 2, [&](std::size_t part, std::size_t worker) {
-      std::uint64_t *sum = scratch_ + worker * worker_words(), *scratch = sum + total * n_;
-      std::memcpy(sum, sums_ + part * total * n_, total * n_ * sizeof *sum);
-      key_switch_.divide(sum, scratch);
+      std::uint64_t* sum = sums_ + part * total * n_;
+      key_switch_.divide(sum, scratch_ + worker * worker_words());
       const std::uint64_t* c = part == 0 ? c0 : c1;
       for (std::size_t l = 0; l < limbs; ++l) {
         if (c == nullptr) {
@@ -119,7 +119,7 @@ class Switcher {
  private:
   std::size_t worker_words() const {
     return std::max(4 * key_switch_.tile() + most_terms_ * key_switch_.rotated_words(),
-                    key_switch_.total() * n_ + key_switch_.divide_words());
+                    key_switch_.divide_words());
   }
 
   const Params& params_;

@@ -243,23 +243,32 @@ class LinearTransform::Run {
   }
 
   // The digits, rotated, of the second part of each inner sum of the giant steps first .. last, but for steps that do
-  // not rotate.
+  // not rotate. The sums are lost.
   void decompose_sums(std::size_t first, std::size_t last) {
     platform::parallel_for(pool_, last - first, [&](std::size_t at, std::size_t worker) {
       const GaloisKey* key = giant_key(first + at);
       if (key == nullptr) return;
-      std::uint64_t *second = worker_memory(worker), *digit = second + rows_ * n_, *scratch = digit + n_;
-      std::memcpy(second, inner_row(first + at, 0), rows_ * n_ * sizeof *second);
+      std::uint64_t *second = inner_row(first + at, 0), *digit = worker_memory(worker), *scratch = digit + n_;
+      const auto rotate = [&](std::size_t d, std::size_t l, const std::uint64_t* row) {
+        params_.kernels().permute(giant_digits(at) + (d * total_ + l) * n_, row, key->permutation, 0, n_);
+      };
+      // Undivided limbs that are digits are known in transform order.
+      const auto known = [&](std::size_t d, std::size_t l) {
+        return !transform_.extended_ && key_switch_.is_limb(d, l);
+      };
       if (transform_.extended_) {
         key_switch_.divide(second, scratch);
       } else {
-        for (std::size_t l = 0; l < limbs_; ++l) params_.table(l).inverse(second + l * n_);
+        for (std::size_t l = 0; l < limbs_; ++l) {
+          if (known(l, l)) rotate(l, l, second + l * n_);
+          params_.table(l).inverse(second + l * n_);
+        }
       }
       for (std::size_t d = 0; d < key_switch_.digits(); ++d) {
         for (std::size_t l = 0; l < total_; ++l) {
-          key_switch_.decompose(digit, d, l, second,
-                                transform_.extended_ ? nullptr : inner_row(first + at, 0));
-          params_.kernels().permute(giant_digits(at) + (d * total_ + l) * n_, digit, key->permutation, 0, n_);
+          if (known(d, l)) continue;
+          key_switch_.decompose(digit, d, l, second, nullptr);
+          rotate(d, l, digit);
         }
       }
     });
@@ -283,12 +292,11 @@ class LinearTransform::Run {
     });
   }
 
-  // The sum, divided by P, as a ciphertext.
+  // The sum, divided by P, as a ciphertext. The sum is lost.
   void finish(Ciphertext& out, std::size_t output, const std::uint64_t* bias) {
     platform::parallel_for(pool_, 2, [&](std::size_t part, std::size_t worker) {
-      std::uint64_t *sum = worker_memory(worker), *scratch = sum + total_ * n_;
-      std::memcpy(sum, sum_row(output, part, 0), total_ * n_ * sizeof *sum);
-      key_switch_.divide(sum, scratch);
+      std::uint64_t* sum = sum_row(output, part, 0);
+      key_switch_.divide(sum, worker_memory(worker));
       for (std::size_t l = 0; l < limbs_; ++l) {
         if (part == 0 && bias != nullptr) {
           params_.kernels().add(modulus(l), out.limb(0, l), sum + l * n_, bias + l * n_, n_);
@@ -305,12 +313,12 @@ class LinearTransform::Run {
     return ntt::reduce(params_.spec().special_prime, modulus(l));
   }
   std::size_t input_words() const { return 2 * limbs_ * n_ + key_switch_.digit_words(); }
-  // Enough for any phase: rotated inputs, with the digits of one and two tiles, or three tiles and a row; rows, a digit and
-  // their division; four tiles.
+  // Enough for any phase: rotated inputs, with the digits of one and two tiles, or three tiles and a row; a digit and a
+  // division; four tiles.
   std::size_t worker_words() const {
     const std::size_t tile = key_switch_.tile();
     return std::max({babies_words() + std::max(key_switch_.rotated_words() + 2 * tile, 3 * tile + n_),
-                     (total_ + 1) * n_ + key_switch_.divide_words(), 4 * tile});
+                     n_ + key_switch_.divide_words(), 4 * tile});
   }
   // Both parts of each rotated input, a tile each.
   std::size_t babies_words() const { return transform_.babies_.size() * 2 * (key_switch_.tile() + kSkew); }

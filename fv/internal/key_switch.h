@@ -45,6 +45,11 @@ class KeySwitch {
   void decompose(std::uint64_t* dst, std::size_t d, std::size_t l, const std::uint64_t* x,
                  const std::uint64_t* transformed) const noexcept;
 
+  // Whether digit d modulo prime l is limb l itself.
+  bool is_limb(std::size_t d, std::size_t l) const noexcept {
+    return params_.digits_per_limb() == 1 && d == l;
+  }
+
   // What digit d is multiplied by, for one part (0: b, 1: a) and prime l: n residues in transform order.
   const std::uint64_t* key_row(const KeySwitchKey& key, std::size_t part, std::size_t d,
                                std::size_t l) const noexcept {
