@@ -32,8 +32,7 @@ class TensorProduct {
 
   std::size_t products() const { return products_; }
   std::size_t words() const {
-    const std::size_t workers = pool_ == nullptr ? 1 : pool_->size();
-    return ((left_ + right_) * base_.count + products_ * total_) * n_ + workers * scratch_words();
+    return ((left_ + right_) * base_.count + products_ * total_) * n_ + workers() * scratch_words();
   }
 
   // memory: words(); stays the caller's. Afterwards a and b are not needed any more.
@@ -51,21 +50,23 @@ class TensorProduct {
       extend(memory + c * base_.count * n_ + first, factor, c < left_ ? c : c - left_, first, tile,
              scratch(worker));
     });
-    platform::parallel_for(pool_, total_, [&](std::size_t i, std::size_t worker) {
-      const std::uint64_t *x[kMaxFactor], *y[kMaxFactor];
-      std::uint64_t* free = transform(x, a, i, memory, scratch(worker));
-      if (b != nullptr) free = transform(y, *b, i, right_extended, free);
-      if (b == nullptr) std::copy(x, x + left_, y);
-      if (!params_.t().is_integer()) multiply_by_t(x, i, free);
-      for (std::size_t c = 0; c < products_; ++c) {
-        std::uint64_t* sum = sums_ + (c * total_ + i) * n_;
-        if (b == nullptr) {
-          add_up_square(sum, x, y, c, i);
-        } else {
-          add_up(sum, x, y, 0, c, c, i);
-        }
-        table(i).inverse(sum);
-      }
+    const Factor left = {a, memory, 0}, right = b == nullptr ? left : Factor{*b, right_extended, left_};
+    const auto prepare = [&](std::size_t c, std::size_t i, std::uint64_t* rows) {
+      if (c >= left_) return transform(right, c - left_, i, rows);
+      transform(left, c, i, rows);
+      if (!params_.t().is_integer()) multiply_by_t(left, c, i, rows);
+    };
+    // As many primes for each worker; those that are left over, by components.
+    const std::size_t inputs = left_ + right_, whole = total_ - total_ % workers();
+    platform::parallel_for(pool_, whole, [&](std::size_t i, std::size_t worker) {
+      for (std::size_t c = 0; c < inputs; ++c) prepare(c, i, scratch(worker));
+      for (std::size_t c = 0; c < products_; ++c) add_up(left, right, c, i, scratch(worker));
+    });
+    platform::parallel_for(pool_, (total_ - whole) * inputs, [&](std::size_t task, std::size_t) {
+      prepare(task % inputs, whole + task / inputs, scratch(task / inputs));
+    });
+    platform::parallel_for(pool_, (total_ - whole) * products_, [&](std::size_t task, std::size_t) {
+      add_up(left, right, task % products_, whole + task / products_, scratch(task / products_));
     });
   }
 
@@ -82,6 +83,14 @@ class TensorProduct {
  private:
   static constexpr std::size_t kMaxFactor = 3;  // components
 
+  // A factor: its components modulo the auxiliary primes, (components, base_.count, n), and the first of its rows.
+  struct Factor {
+    const Ciphertext& ciphertext;
+    std::uint64_t* extended;
+    std::size_t first_row;
+  };
+
+  std::size_t workers() const { return pool_ == nullptr ? 1 : pool_->size(); }
   // Of one worker: enough for any of the three steps.
   std::size_t scratch_words() const {
     return std::max({(2 * left_ + right_) * n_, limbs_ * n_ + base_.to_aux.scratch_words(n_),
@@ -103,39 +112,52 @@ class TensorProduct {
     base_.to_aux.convert(dst, x + first, n_, count, scratch + limbs_ * n_);
   }
 
-  // x[c] = component c of a modulo prime i in transform order: where it is, or transformed in its extension, or in
-  // memory. Returns the memory that is left.
-  std::uint64_t* transform(const std::uint64_t** x, const Ciphertext& a, std::size_t i,
-                           std::uint64_t* extended, std::uint64_t* memory) const {
-    for (std::size_t c = 0; c < a.components(); ++c) {
-      if (i >= limbs_) {
-        std::uint64_t* row = extended + (c * base_.count + i - limbs_) * n_;
-        table(i).forward(row);
-        x[c] = row;
-      } else if (a.form() == Form::kTransformed) {
-        x[c] = a.limb(c, i);
-      } else {
-        std::memcpy(memory, a.limb(c, i), n_ * sizeof *memory);
-        table(i).forward(memory);
-        x[c] = memory;
-        memory += n_;
-      }
+  // What follows works modulo prime i, in transform order, with one row for each input and one for t times each of the
+  // left ones.
+
+  // Where component c of a factor is or will be: in place, in its extension or in its row.
+  const std::uint64_t* place(const Factor& f, std::size_t c, std::size_t i, const std::uint64_t* rows) const {
+    if (i >= limbs_) return f.extended + (c * base_.count + i - limbs_) * n_;
+    return f.ciphertext.form() == Form::kTransformed ? f.ciphertext.limb(c, i)
+                                                     : rows + (f.first_row + c) * n_;
+  }
+  void transform(const Factor& f, std::size_t c, std::size_t i, std::uint64_t* rows) const {
+    if (i >= limbs_) {
+      table(i).forward(f.extended + (c * base_.count + i - limbs_) * n_);
+    } else if (f.ciphertext.form() == Form::kCoefficients) {
+      std::uint64_t* row = rows + (f.first_row + c) * n_;
+      std::memcpy(row, f.ciphertext.limb(c, i), n_ * sizeof *row);
+      table(i).forward(row);
     }
-    return memory;
+  }
+  // An integer t is a factor of the rounding instead.
+  std::uint64_t* times_t(std::size_t c, std::uint64_t* rows) const {
+    return rows + (left_ + right_ + c) * n_;
+  }
+  void multiply_by_t(const Factor& f, std::size_t c, std::size_t i, std::uint64_t* rows) const {
+    params_.kernels().multiply(table(i).modulus(), times_t(c, rows), place(f, c, i, rows),
+                               params_.constants(index(i)).t_transformed.data(), n_);
   }
 
-  // x[c] = t x[c], in memory. An integer t is a factor of the rounding instead.
-  void multiply_by_t(const std::uint64_t** x, std::size_t i, std::uint64_t* memory) const {
-    for (std::size_t c = 0; c < left_; ++c, memory += n_) {
-      params_.kernels().multiply(table(i).modulus(), memory, x[c],
-                                 params_.constants(index(i)).t_transformed.data(), n_);
-      x[c] = memory;
+  // Component c of the product, in coefficients.
+  void add_up(const Factor& left, const Factor& right, std::size_t c, std::size_t i,
+              std::uint64_t* rows) const {
+    const std::uint64_t *x[kMaxFactor], *y[kMaxFactor];
+    for (std::size_t j = 0; j < left_; ++j)
+      x[j] = params_.t().is_integer() ? place(left, j, i, rows) : times_t(j, rows);
+    for (std::size_t j = 0; j < right.ciphertext.components(); ++j) y[j] = place(right, j, i, rows);
+    std::uint64_t* sum = sums_ + (c * total_ + i) * n_;
+    if (right_ == 0) {
+      add_up_square(sum, x, y, c, i);
+    } else {
+      add_up_products(sum, x, y, 0, c, c, i);
     }
+    table(i).inverse(sum);
   }
 
   // sum = the sum of x[j] y[c - j] over first <= j <= last; false, and sum unchanged, if there are none.
-  bool add_up(std::uint64_t* sum, const std::uint64_t* const* x, const std::uint64_t* const* y,
-              std::size_t first, std::size_t last, std::size_t c, std::size_t i) const {
+  bool add_up_products(std::uint64_t* sum, const std::uint64_t* const* x, const std::uint64_t* const* y,
+                       std::size_t first, std::size_t last, std::size_t c, std::size_t i) const {
     ntt::PointwiseProduct terms[kMaxFactor];
     std::size_t count = 0;
     const std::size_t right = right_ == 0 ? left_ : right_;
@@ -153,7 +175,7 @@ class TensorProduct {
                      std::size_t c, std::size_t i) const {
     const ntt::KernelTable& kernels = params_.kernels();
     const ntt::Modulus& q = table(i).modulus();
-    const bool pairs = c != 0 && add_up(sum, x, y, 0, (c - 1) / 2, c, i);
+    const bool pairs = c != 0 && add_up_products(sum, x, y, 0, (c - 1) / 2, c, i);
     if (pairs) kernels.add(q, sum, sum, sum, n_);
     if (c % 2 == 0) (pairs ? kernels.multiply_add : kernels.multiply)(q, sum, x[c / 2], y[c / 2], n_);
   }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "fv/encoding.h"
+#include "platform/thread_pool.h"
 #include "support/ciphertext_lab.h"
 
 namespace fcn::test {
@@ -108,6 +109,32 @@ TEST_P(Product, FormsAndOutputs) {
       ASSERT_EQ(y.words(), square.words());
       EXPECT_TRUE(std::equal(y.component(0), y.component(0) + y.words(), square.component(0)));
     }
+  }
+}
+
+// More workers than primes, fewer, and numbers that divide theirs or do not.
+TEST_P(Product, TheSameBitsOnAnyNumberOfThreads) {
+  CiphertextLab lab(params(), 29);
+  const std::size_t limbs = params().q_count();
+  Ciphertext a = lab.encrypt_long(lab.model.random_residues(lab.random), 2, limbs);
+  Ciphertext b = lab.encrypt_long(lab.model.random_residues(lab.random), 3, limbs);
+  a.set_noise({});
+  b.set_noise({});
+  fv::to_transformed(b);
+  Ciphertext product = must(a.clone()), square = must(a.clone());
+  ASSERT_TRUE(fv::multiply(product, a, b, lab.workspace).ok());
+  ASSERT_TRUE(fv::square(square, a, lab.workspace).ok());
+  for (const std::size_t threads : {2, 3, 4, 5, 16}) {
+    platform::ThreadPool pool(threads);
+    Ciphertext out = must(a.clone());
+    ASSERT_TRUE(fv::multiply(out, a, b, lab.workspace, &pool).ok());
+    ASSERT_EQ(out.words(), product.words());
+    EXPECT_TRUE(std::equal(out.component(0), out.component(0) + out.words(), product.component(0)))
+        << threads << " threads";
+    ASSERT_TRUE(fv::square(out, a, lab.workspace, &pool).ok());
+    ASSERT_EQ(out.words(), square.words());
+    EXPECT_TRUE(std::equal(out.component(0), out.component(0) + out.words(), square.component(0)))
+        << threads << " threads";
   }
 }
 
