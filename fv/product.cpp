@@ -115,20 +115,21 @@ class TensorProduct {
   // What follows works modulo prime i, in transform order, with one row for each input and one for t times each of the
   // left ones.
 
-  // Where component c of a factor is or will be: in place, in its extension or in its row.
-  const std::uint64_t* place(const Factor& f, std::size_t c, std::size_t i, const std::uint64_t* rows) const {
-    if (i >= limbs_) return f.extended + (c * base_.count + i - limbs_) * n_;
-    return f.ciphertext.form() == Form::kTransformed ? f.ciphertext.limb(c, i)
-                                                     : rows + (f.first_row + c) * n_;
+  // Whether a component is there already; the memory of one that is not: its extension or its row; where it is.
+  bool is_there(const Factor& f, std::size_t i) const {
+    return i < limbs_ && f.ciphertext.form() == Form::kTransformed;
+  }
+  std::uint64_t* own(const Factor& f, std::size_t c, std::size_t i, std::uint64_t* rows) const {
+    return i < limbs_ ? rows + (f.first_row + c) * n_ : f.extended + (c * base_.count + i - limbs_) * n_;
+  }
+  const std::uint64_t* place(const Factor& f, std::size_t c, std::size_t i, std::uint64_t* rows) const {
+    return is_there(f, i) ? f.ciphertext.limb(c, i) : own(f, c, i, rows);
   }
   void transform(const Factor& f, std::size_t c, std::size_t i, std::uint64_t* rows) const {
-    if (i >= limbs_) {
-      table(i).forward(f.extended + (c * base_.count + i - limbs_) * n_);
-    } else if (f.ciphertext.form() == Form::kCoefficients) {
-      std::uint64_t* row = rows + (f.first_row + c) * n_;
-      std::memcpy(row, f.ciphertext.limb(c, i), n_ * sizeof *row);
-      table(i).forward(row);
-    }
+    if (is_there(f, i)) return;
+    std::uint64_t* row = own(f, c, i, rows);
+    if (i < limbs_) std::memcpy(row, f.ciphertext.limb(c, i), n_ * sizeof *row);
+    table(i).forward(row);
   }
   // An integer t is a factor of the rounding instead.
   std::uint64_t* times_t(std::size_t c, std::uint64_t* rows) const {

@@ -37,7 +37,7 @@ void KeySwitch::decompose(std::uint64_t* dst, std::size_t d, std::size_t l, cons
     auto* digit = reinterpret_cast<std::int64_t*>(dst);
     extract_digit(digit, limb, n_, from, d % per_limb, per_limb, params_.digit_bits());
     kernels.reduce_accumulator(to, dst, digit, n_);
-  } else if (l != i) {
+  } else if (!is_limb(d, l)) {
     kernels.reduce_centered(to, dst, limb, from, n_);
   } else {
     std::memcpy(dst, transformed != nullptr ? transformed + i * n_ : limb, n_ * sizeof *dst);
