@@ -24,6 +24,17 @@ std::int32_t noise_to_units(Noise noise) noexcept {
   return units < kNoNoise ? kNoNoise : static_cast<std::int32_t>(units);
 }
 
+// The degree in s, and the number of factors that the tail is bounded by (noise_tail.h); noise that has more of either than
+// fifteen is beyond any bound.
+std::uint8_t shape_of_noise(const Noise& noise) noexcept {
+  const unsigned factors = count_factors(larger_tail(noise.tail, noise.spread));
+  return static_cast<std::uint8_t>(std::min(noise.s_degree, 15u) | std::min(factors, 15u) << 4);
+}
+
+Noise noise_of(std::int32_t units, std::uint8_t shape) noexcept {
+  return {static_cast<double>(units) * kNoiseUnit, shape & 15u, tail_of_factors(shape >> 4), {}};
+}
+
 }  // namespace
 
 const char* frame_kind_name(std::uint8_t kind) noexcept {
@@ -68,18 +79,18 @@ void write_ciphertext_header(std::span<std::uint8_t, kCiphertextHeaderBytes> out
   out[0] = static_cast<std::uint8_t>(header.components);
   out[1] = static_cast<std::uint8_t>(header.limbs);
   out[2] = static_cast<std::uint8_t>((header.form == Form::kTransformed ? 1 : 0) | header.dropped_bits << 1);
-  out[3] = static_cast<std::uint8_t>(std::min(header.noise.s_degree, 255u));
+  out[3] = shape_of_noise(header.noise);
   platform::store_partial(&out[4], static_cast<std::uint32_t>(noise_to_units(header.noise)), 4);
 }
 
 Status read_ciphertext_header(ByteReader& in, const Params& params, std::size_t index,
                               CiphertextHeader& header) {
-  std::uint8_t components = 0, limbs = 0, form = 0, s_degree = 0;
+  std::uint8_t components = 0, limbs = 0, form = 0, noise_shape = 0;
   std::uint32_t noise = 0;
   FCN_RETURN_IF_ERROR(in.u8(components, "components"));
   FCN_RETURN_IF_ERROR(in.u8(limbs, "primes"));
   FCN_RETURN_IF_ERROR(in.u8(form, "form"));
-  FCN_RETURN_IF_ERROR(in.u8(s_degree, "noise"));
+  FCN_RETURN_IF_ERROR(in.u8(noise_shape, "noise"));
   FCN_RETURN_IF_ERROR(in.u32(noise, "noise"));
   const unsigned dropped_bits = form >> 1;
   if (components < 2 || components > kMaxComponents || limbs < 1 || limbs > params.q_count() ||
@@ -88,11 +99,8 @@ Status read_ciphertext_header(ByteReader& in, const Params& params, std::size_t 
                           " components, ", static_cast<unsigned>(limbs), " primes and form ",
                           static_cast<unsigned>(form)));
   }
-  header = {components,
-            limbs,
-            form % 2 == 1 ? Form::kTransformed : Form::kCoefficients,
-            dropped_bits,
-            {static_cast<double>(static_cast<std::int32_t>(noise)) * kNoiseUnit, s_degree}};
+  header = {components, limbs, form % 2 == 1 ? Form::kTransformed : Form::kCoefficients, dropped_bits,
+            noise_of(static_cast<std::int32_t>(noise), noise_shape)};
   return {};
 }
 

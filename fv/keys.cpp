@@ -4,7 +4,9 @@
 
 #include "../ntt/automorphism.h"
 #include "../platform/secure_wipe.h"
+#include "internal/places.h"
 #include "internal/sampling.h"
+#include "noise_tail.h"
 
 namespace fcn::fv {
 namespace {
@@ -56,9 +58,21 @@ Result<SecretKey> SecretKey::from_ternary(const Params& params, SecretBuffer<std
   return key;
 }
 
+// Whether a key is no larger in any place than noise_tail.h counts on. What it tells of a key that is drawn again is
+// nothing about the key that is used.
+Result<bool> SecretKey::is_usable(const Params& params, const std::int64_t* s) {
+  if (params.spec().security != Security::kTable128) return true;
+  FCN_ASSIGN_OR_RETURN(Places places, Places::create(params.n()));
+  const double limit = largest_key_place(params.n()) * 2 / 3 * static_cast<double>(params.n());
+  return largest_value(places.squared_moduli(s)) <= limit;
+}
+
 Result<SecretKey> SecretKey::generate(const Params& params, ChaCha20& rng) {
   FCN_ASSIGN_OR_RETURN(auto s, SecretBuffer<std::int64_t>::create(params.n()));
-  sample_ternary(s.data(), params.n(), rng);
+  for (bool usable = false; !usable;) {  // 1.4 keys are drawn on average
+    sample_ternary(s.data(), params.n(), rng);
+    FCN_ASSIGN_OR_RETURN(usable, is_usable(params, s.data()));
+  }
   return from_ternary(params, std::move(s));
 }
 
@@ -78,6 +92,8 @@ Result<SecretKey> SecretKey::from_coefficients(const Params& params, const std::
     while (excess(s[i]) == 0) ++i;
     return platform::corrupt(concat("coefficient ", i, " of the secret key is not ternary"));
   }
+  FCN_ASSIGN_OR_RETURN(const bool usable, is_usable(params, copy.data()));
+  if (!usable) return platform::corrupt("the secret key is larger in one place than any key that is made");
   return from_ternary(params, std::move(copy));
 }
 

@@ -7,6 +7,7 @@
 
 #include "evaluation.h"
 #include "internal/key_switch.h"
+#include "internal/rotation_noise.h"
 #include "internal/scaling.h"
 
 namespace fcn::fv {
@@ -20,19 +21,12 @@ using platform::StatusCode;
 
 namespace {
 
-// dst = the weights as a plaintext modulo each of the first rows primes of q and P, or times P modulo those of q: (rows,
-// n), transform order. Returns the sum of the squares of its coefficients.
-Result<double> transform_weights(std::uint64_t* dst, const SlotEncoder& encoder, const KeySwitch& key_switch,
-                                 std::size_t rows, std::span<const std::int64_t> weights,
-                                 bool times_special) {
-  FCN_ASSIGN_OR_RETURN(const Plaintext plaintext, encoder.encode(weights));
+// dst = a plaintext modulo each of the first rows primes of q and P, or times P modulo those of q: (rows, n), transform
+// order.
+void transform_weights(std::uint64_t* dst, const Plaintext& plaintext, const KeySwitch& key_switch,
+                       std::size_t rows, bool times_special) {
   const Params& params = plaintext.params();
   const std::size_t n = params.n();
-  double norm2 = 0;
-  for (std::size_t i = 0; i < n; ++i) {
-    const auto coefficient = static_cast<double>(plaintext.coefficients()[i]);
-    norm2 += coefficient * coefficient;
-  }
   for (std::size_t l = 0; l < rows; ++l) {
     const ntt::NttTables& table = params.table(key_switch.prime(l));
     std::uint64_t* row = dst + l * n;
@@ -43,7 +37,6 @@ Result<double> transform_weights(std::uint64_t* dst, const SlotEncoder& encoder,
       params.kernels().scalar_multiply(table.modulus(), row, row, special, n);
     }
   }
-  return norm2;
 }
 
 }  // namespace
@@ -85,6 +78,7 @@ Result<LinearTransform> LinearTransform::create(const SlotEncoder& encoder, std:
   result.stride_ = rows * params.n() + kSkew;
   FCN_ASSIGN_OR_RETURN(result.weights_,
                        AlignedBuffer<std::uint64_t>::create_uninitialized(order.size() * result.stride_));
+  FCN_ASSIGN_OR_RETURN(RotationNoise rotation_noise, RotationNoise::create(params));
   for (const std::size_t i : order) {
     const RotatedProduct& product = products[i];
     if (result.giants_.empty() || result.giants_.back().output != product.output ||
@@ -101,12 +95,16 @@ Result<LinearTransform> LinearTransform::create(const SlotEncoder& encoder, std:
           result.babies_.insert(baby, {product.input, product.baby, rotation_element(params, product.baby)});
     const bool times_special = result.extended_ && product.baby == 0;
     std::uint64_t* weights = result.weights_.data() + result.products_.size() * result.stride_;
-    FCN_ASSIGN_OR_RETURN(const double norm2,
-                         transform_weights(weights, encoder, key_switch, times_special ? limbs : rows,
-                                           product.weights, times_special));
-    giant.norm2 += norm2;
+    FCN_ASSIGN_OR_RETURN(const Plaintext plaintext, encoder.encode(product.weights));
+    transform_weights(weights, plaintext, key_switch, times_special ? limbs : rows, times_special);
+    while (result.sums_.size() < product.output) result.sums_.push_back(rotation_noise.finish());
+    rotation_noise.add(product.input, giant.element, baby->element, plaintext.coefficients());
     result.products_.push_back(static_cast<std::size_t>(baby - result.babies_.begin()));
     giant.last = result.products_.size();
+  }
+  while (result.sums_.size() < outputs) result.sums_.push_back(rotation_noise.finish());
+  for (const Giant& giant : result.giants_) {
+    if (giant.steps != 0) ++result.sums_[giant.output].rotated_giants;
   }
   for (const Baby& baby : result.babies_) {
     if (baby.steps == 0) continue;
@@ -135,28 +133,31 @@ Result<LinearTransform> LinearTransform::create(const SlotEncoder& encoder, std:
   return result;
 }
 
-Noise LinearTransform::bound(const Params& params, std::size_t limbs, Noise in, bool extended,
-                             std::span<const GiantSum> sums) noexcept {
+// The inputs' noises; those of the key switches of baby steps; those of giant steps, and of the last division.
+Noise LinearTransform::bound(const Params& params, std::size_t limbs, const Noise& in, Correlation inputs,
+                             const OutputSum& sum) noexcept {
   const NoiseModel model(params);
-  const Noise baby = extended ? model.key_switch(in, 1, limbs) : in;
-  Noise out;
-  for (const GiantSum& giant : sums) {
-    Noise inner = model.multiply_plain(baby, std::sqrt(giant.norm2));
-    if (giant.rotated) inner = model.key_switch(inner, 1, limbs);
-    out = model.sum(out, inner, Correlation::kIndependent);
+  const double norm2 = inputs == Correlation::kAny ? sum.related_norm2 : sum.norm2;
+  const Noise key_switch = model.key_switch({}, 1, limbs);
+  Noise out =
+      model.sum_of(key_switch, static_cast<double>(sum.rotated_giants + 1), Correlation::kIndependent);
+  if (norm2 > 0) {
+    const double terms = sum.terms * sum.norm2 / norm2;
+    out = model.sum(out, model.sum_of_rotations(in, std::sqrt(norm2), sum.places, terms),
+                    Correlation::kIndependent);
   }
-  return model.key_switch(out, 1, limbs);  // the last division
+  if (sum.baby_norm2 > 0) {
+    out = model.sum(out, model.multiply_random(key_switch, std::sqrt(sum.baby_norm2), sum.places),
+                    Correlation::kIndependent);
+  }
+  return out;
 }
 
-Noise LinearTransform::noise(Noise in) const noexcept {
+Noise LinearTransform::noise(const Noise& in, Correlation inputs) const noexcept {
   Noise largest;
-  for (std::uint32_t output = 0; output < outputs_; ++output) {
-    std::vector<GiantSum> sums;
-    for (const Giant& giant : giants_) {
-      if (giant.output == output) sums.push_back({giant.norm2, giant.steps != 0});
-    }
-    const Noise one = bound(params_, limbs_, in, extended_, sums);
-    if (one.log2_sigma > largest.log2_sigma) largest = one;
+  for (const OutputSum& sum : sums_) {
+    const Noise one = bound(params_, limbs_, in, inputs, sum);
+    largest = NoiseModel::larger(largest, one);
   }
   return bias_.empty() ? largest : NoiseModel(params_).add_plain(largest);
 }
@@ -405,8 +406,8 @@ class LinearTransform::Run {
 };
 
 Status LinearTransform::apply(std::vector<Ciphertext>& out, std::span<const Ciphertext> in,
-                              const GaloisKeys& keys, Workspace& workspace,
-                              platform::ThreadPool* pool) const {
+                              const GaloisKeys& keys, Workspace& workspace, platform::ThreadPool* pool,
+                              const Noise* proven) const {
   if (in.size() != inputs_)
     return invalid_argument(concat("the transform takes ", inputs_, " ciphertexts, not ", in.size()));
   if (!(keys.params() == params_))
@@ -417,14 +418,14 @@ Status LinearTransform::apply(std::vector<Ciphertext>& out, std::span<const Ciph
       return platform::mismatch("a ciphertext has other parameters or primes than the transform");
     if (c.components() != 2 || c.form() != Form::kCoefficients)
       return invalid_argument("a transform takes ciphertexts of two components in coefficients form");
-    if (c.noise().log2_sigma > largest.log2_sigma) largest = c.noise();
+    largest = NoiseModel::larger(largest, c.noise());
   }
   for (const std::size_t g : elements_) {
     if (keys.find(g) == nullptr)
       return platform::mismatch(concat("no key for ", describe_galois_element(params_, g)));
   }
   const NoiseModel model(params_);
-  const Noise noise_out = noise(largest);
+  const Noise noise_out = proven != nullptr ? *proven : noise(largest, Correlation::kAny);
   FCN_RETURN_IF_ERROR(model.check(noise_out, limbs_, "a linear transform"));
 
   Run run(*this, in, keys, pool);

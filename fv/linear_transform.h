@@ -29,10 +29,14 @@ struct RotatedProduct {
   std::vector<std::int64_t> weights;
 };
 
-// The noise of one giant step: squares of its plaintexts' coefficients, and whether it rotates.
-struct GiantSum {
-  double norm2;
-  bool rotated;
+// What makes the noise of one output (internal/rotation_noise.h).
+struct OutputSum {
+  double norm2 = 0;  // what the variance of the inputs' noises grows by, at most, where they are unrelated
+  double related_norm2 = 0;  // the same however they are related
+  double baby_norm2 = 0;     // the same for the errors of key switches that baby steps make
+  double terms = 0;  // how many products of equal size there are in effect, less where they are related
+  std::size_t rotated_giants = 0;
+  NoiseTail places;  // of the plaintexts
 };
 
 class LinearTransform {
@@ -54,22 +58,24 @@ class LinearTransform {
     return rotations_;
   }  // babies of every input and giants of every output
 
-  // Bound on the noise of every output, from one on that of every input. The plaintexts look random, so that products'
-  // errors add up as variances.
-  Noise noise(Noise in) const noexcept;
-  // The same for one output of any transform, without its bias. extended: some baby step rotates.
-  static Noise bound(const Params& params, std::size_t limbs, Noise in, bool extended,
-                     std::span<const GiantSum> sums) noexcept;
+  // Bound on the noise of every output, from one on that of every input: computed from the plaintexts, related or not, and
+  // for every coefficient. inputs: how the noises of different inputs are related.
+  Noise noise(const Noise& in, Correlation inputs) const noexcept;
+  // The same for one output of any transform, without its bias.
+  static Noise bound(const Params& params, std::size_t limbs, const Noise& in, Correlation inputs,
+                     const OutputSum& sum) noexcept;
 
   // out: resized to the outputs, each of two components, in coefficients form; its memory is reused where it is not the
   // inputs'. in: two components each, coefficients
-  // form. Errors: kInvalidArgument (number, components or form of inputs), kMismatch (other parameters or limbs, a
+  // form. proven: a bound on the outputs' noise that the caller has from noise(); null: computed, for inputs of any relation.
+  // Errors: kInvalidArgument (number, components or form of inputs), kMismatch (other parameters or limbs, a
   // missing key: named before any work), kOutOfRange, kOutOfMemory. Cost: with l limbs, l' = l + 1: l' (l + 1)
   // transforms an input, l' pairs of inner products of l terms and at most l' (l + 1) permutations a baby step, the same and
   // l' (l + 1) transforms a giant step. Workspace: l' n words a giant step and 2 l' n an output, and two tiles
   // (KeySwitch) a baby step and thread, beside inputs and digits.
   platform::Status apply(std::vector<Ciphertext>& out, std::span<const Ciphertext> in, const GaloisKeys& keys,
-                         Workspace& workspace, platform::ThreadPool* pool = nullptr) const;
+                         Workspace& workspace, platform::ThreadPool* pool = nullptr,
+                         const Noise* proven = nullptr) const;
 
  private:
   struct Baby {
@@ -80,7 +86,6 @@ class LinearTransform {
     std::uint32_t output, steps;
     std::size_t element;
     std::size_t first, last;  // of products_
-    double norm2 = 0;
   };
   explicit LinearTransform(const Params& params) : params_(params) {}
   class Run;
@@ -90,6 +95,7 @@ class LinearTransform {
   bool extended_ = false;  // some baby step rotates, and products are modulo q P
   std::vector<Baby> babies_;
   std::vector<Giant> giants_;          // by output
+  std::vector<OutputSum> sums_;        // by output
   std::vector<std::size_t> products_;  // by giant: the index of its baby
   platform::AlignedBuffer<std::uint64_t>
       weights_;  // of each product, stride_ words apart: (total, n), transform order

@@ -1,6 +1,8 @@
 #include "noise_model.h"
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "../platform/status.h"
 
@@ -12,22 +14,25 @@ double log2_sum(double a, double b) noexcept {
   const double high = a > b ? a : b, low = a > b ? b : a;
   return high + std::log2(1 + std::exp2(low - high));
 }
-Noise from_log2_variance(double log2_variance, unsigned s_degree) noexcept {
-  return {log2_variance / 2, s_degree};
+constexpr double kNoNoise = -1e8;
+Noise from_log2_variance(double log2_variance, unsigned s_degree, const NoiseTail& tail = {}) noexcept {
+  return {log2_variance / 2, s_degree, tail, {}};
 }
-double log2_variance(Noise a) noexcept {
+double log2_variance(const Noise& a) noexcept {
   return 2 * a.log2_sigma;
 }
 
-// What the squares of n fixed values of mean square 1 (a key's coefficients, its errors) add up to at most: for
-// values in [0, 3/2] the sum exceeds its mean by 10 sqrt(n) with a probability below exp(-2 * 100 * 4/9) =
-// 2^-128 (Hoeffding); for errors those are seven deviations.
-double norm2_bound(std::size_t n) noexcept {
-  return static_cast<double>(n) + 10 * std::sqrt(static_cast<double>(n));
+// What the moments of a noise's places are at most, as the root of the highest order: log2 of the norm of A.
+double heaviest(const Noise& a) noexcept {
+  const double orders = NoiseTail::kOrders.back();
+  // (d k)! is below (d k)^(d k).
+  const double key = a.s_degree * std::log2(1 + a.s_degree * orders);
+  return std::max(a.tail.log2_moments.back() / orders + key, a.spread.log2_moments.back() / orders);
 }
+
+// The mean of ||s||^2. How far keys stray from it is part of the tails.
 double secret_norm2(std::size_t n) noexcept {
-  const double mostly = 2.0 / 3.0 * norm2_bound(n), always = static_cast<double>(n);
-  return mostly < always ? mostly : always;
+  return 2.0 / 3.0 * static_cast<double>(n);
 }
 
 // A coefficient of r s^i, with the coefficients of r independent of variance v, has variance v ||s^i||^2. A
@@ -43,13 +48,6 @@ double power_variance(std::size_t n, std::size_t components, unsigned d) noexcep
   return sum;
 }
 
-// log2 of the two-sided normal tail P(|x| >= z sigma), from erfc where it does not underflow and its
-// asymptote beyond.
-double log2_normal_tail(double z) noexcept {
-  if (z < 30) return std::log2(std::erfc(z / std::sqrt(2.0)));
-  return -z * z / 2 / std::log(2.0) - std::log2(z) + 0.5 * std::log2(2 / 3.14159265358979323846);
-}
-
 }  // namespace
 
 // c(s) = (q m - r)/t + e with |r| <= digit_bound: E = t e - r.
@@ -60,28 +58,69 @@ Noise NoiseModel::fresh_secret_key() const noexcept {
 
 // e is replaced by e_0 + u e_key + e_1 s with ternary u and s.
 Noise NoiseModel::fresh_public_key() const noexcept {
-  const double r = static_cast<double>(params_.t().digit_bound());
-  const double e = kErrorVariance * (1 + 2.0 / 3.0 * norm2_bound(params_.n()) + secret_norm2(params_.n()));
-  return from_log2_variance(std::log2(params_.t().norm2_squared() * e + r * r), 1);
+  const double one = params_.t().norm2_squared() * kErrorVariance, n = static_cast<double>(params_.n());
+  const Noise under_u = from_log2_variance(std::log2(one * 2 / 3 * n), 0, tail_of_factors(1));
+  const Noise under_s = from_log2_variance(std::log2(one * secret_norm2(params_.n())), 1);
+  return sum(fresh_secret_key(), sum(under_u, under_s, Correlation::kIndependent), Correlation::kIndependent);
 }
 
 Noise NoiseModel::sum(Noise a, Noise b, Correlation correlation) const noexcept {
-  const unsigned degree = a.s_degree > b.s_degree ? a.s_degree : b.s_degree;
-  if (correlation == Correlation::kAny) return {log2_sum(a.log2_sigma, b.log2_sigma), degree};
-  return from_log2_variance(log2_sum(log2_variance(a), log2_variance(b)), degree);
+  if (a.log2_sigma < b.log2_sigma) std::swap(a, b);
+  if (b.log2_sigma <= kNoNoise) return a;
+  const int power = correlation == Correlation::kAny ? 1 : 2;
+  const double log2_sigma = log2_sum(power * a.log2_sigma, power * b.log2_sigma) / power;
+  const double log2_share = power * (b.log2_sigma - log2_sigma);
+  // A small part of a tail that is not much heavier changes no moment by more than 2^-10 of its root.
+  if (b.s_degree <= a.s_degree && log2_share < -10 - heaviest(b)) {
+    a.log2_sigma = log2_sigma + 0.0015;
+    return a;
+  }
+  const double a_share = std::exp2(power * (a.log2_sigma - log2_sigma)), b_share = std::exp2(log2_share);
+  return {log2_sigma, std::max(a.s_degree, b.s_degree),
+          tails_.mix(a.tail, a.s_degree, a_share, b.tail, b.s_degree, b_share, power),
+          tails_.mix(a.spread, 0, a_share, b.spread, 0, b_share, power)};
 }
 
+// Of a Gaussian sum of sums it is 1; a sum of equal noises keeps their tail at most.
 Noise NoiseModel::sum_of(Noise a, double count, Correlation correlation) const noexcept {
-  return {a.log2_sigma + std::log2(count) * (correlation == Correlation::kAny ? 1 : 0.5), a.s_degree};
+  a.log2_sigma += std::log2(count) * (correlation == Correlation::kAny ? 1 : 0.5);
+  return a;
+}
+
+Noise NoiseModel::larger(const Noise& a, const Noise& b) noexcept {
+  if (a == b || b.log2_sigma <= kNoNoise) return a;
+  if (a.log2_sigma <= kNoNoise) return b;
+  return {std::max(a.log2_sigma, b.log2_sigma), std::max(a.s_degree, b.s_degree), larger_tail(a.tail, b.tail),
+          larger_tail(a.spread, b.spread)};
 }
 
 // The scaled plaintext is (q m - r)/t: its r joins E.
 Noise NoiseModel::add_plain(Noise a) const noexcept {
-  return sum(a, {std::log2(static_cast<double>(params_.t().digit_bound())), 0}, Correlation::kAny);
+  return sum(a, {std::log2(static_cast<double>(params_.t().digit_bound())), 0, {}, {}}, Correlation::kAny);
 }
 
 Noise NoiseModel::multiply_plain(Noise a, double norm) const noexcept {
-  return {a.log2_sigma + std::log2(norm), a.s_degree};
+  a.log2_sigma += std::log2(norm);
+  return a;
+}
+
+Noise NoiseModel::multiply_random(Noise a, double norm, const NoiseTail& places) const noexcept {
+  a.log2_sigma += std::log2(norm);
+  a.tail = multiply_tails(a.tail, places);
+  a.spread = multiply_tails(a.spread, places);
+  return a;
+}
+
+// Rotations bring different places together, and with them different values of s. A place of a that strays is found again
+// in the sum's coefficients with the factor that the plaintexts together have there, one Gaussian number more.
+Noise NoiseModel::sum_of_rotations(Noise a, double norm, const NoiseTail& places,
+                                   double terms) const noexcept {
+  const NoiseTail whole = tails_.with_key(a.tail, a.s_degree);
+  Noise out;
+  out.log2_sigma = a.log2_sigma + std::log2(norm);
+  out.tail = average_tail(multiply_tails(whole, places), terms);
+  out.spread = larger_tail(a.spread, multiply_tails(whole, tail_of_factors(1)));
+  return out;
 }
 
 // With t a(s) = q M + E over the integers, t round(t a b / q)(s) = q M M' + M E' + M' E + E E'/q + t d(s), d the
@@ -90,25 +129,30 @@ Noise NoiseModel::multiply_plain(Noise a, double norm) const noexcept {
 // v E' is a sum of products of uniform r_i = a_i/q and s^i E': n power_variance of the degree of E'. Then t adds
 // at most norm1 times that deviation: E' has a factor t already, and the two are not independent. The two cross
 // terms are added as deviations, since E and E' may be the same. Where E' contains v (x^2 * x), v^2 has twice
-// the variance of a product, v^3 six times, as for s. The powers of s in d(s), small as it is, are paid for by
-// a factor 16, so that they do not raise the degree.
+// the variance of a product, v^3 six times, as for s. The powers of s in d(s) and in E E'/q, small as they are, are paid
+// for by a factor of the variance and as factors of the tail, so that they do not raise the degree.
 Noise NoiseModel::multiply(Noise a, std::size_t a_components, Noise b, std::size_t b_components,
                            std::size_t limbs, bool square) const noexcept {
   const double log2_n = std::log2(static_cast<double>(params_.n()));
-  const auto cross = [&](std::size_t components, Noise e) -> Noise {
+  const auto cross = [&](std::size_t components, const Noise& e) -> Noise {
     const double repeated = square ? 1 : 1 + static_cast<double>(e.s_degree);
     const double v = repeated * power_variance(params_.n(), components, e.s_degree);
-    return from_log2_variance(log2_n + 2 * std::log2(params_.t().norm1()) + std::log2(v) + log2_variance(e),
-                              e.s_degree + static_cast<unsigned>(components - 1));
+    const NoiseTail factor =
+        square || e.s_degree == 0 ? tail_of_factors(1) : tail_of_repeated_factor(e.s_degree);
+    return {log2_n / 2 + std::log2(params_.t().norm1()) + std::log2(v) / 2 + e.log2_sigma,
+            e.s_degree + static_cast<unsigned>(components - 1), multiply_tails(e.tail, factor), e.spread};
   };
-  const Noise both = from_log2_variance(
-      log2_n + log2_variance(a) + log2_variance(b) - 2 * params_.log2_q(limbs) + a.s_degree + b.s_degree + 1,
-      0);
-  const double rounding =
-      16 * params_.t().norm2_squared() * power_variance(params_.n(), a_components + b_components - 1, 0);
+  const Noise both = {
+      (log2_n + log2_variance(a) + log2_variance(b) + a.s_degree + b.s_degree + 1) / 2 -
+          params_.log2_q(limbs),
+      0, multiply_tails(multiply_tails(a.tail, b.tail), tail_of_factors(1 + a.s_degree + b.s_degree)),
+      multiply_tails(a.spread, b.spread)};
+  const Noise rounding =
+      from_log2_variance(std::log2(16 * params_.t().norm2_squared() *
+                                   power_variance(params_.n(), a_components + b_components - 1, 0)),
+                         0, tail_of_factors(static_cast<unsigned>(a_components + b_components - 2)));
   const Noise added = sum(cross(a_components, b), cross(b_components, a), Correlation::kAny);
-  return sum(sum(added, both, Correlation::kIndependent), from_log2_variance(std::log2(rounding), 0),
-             Correlation::kIndependent);
+  return sum(sum(added, both, Correlation::kIndependent), rounding, Correlation::kIndependent);
 }
 
 // Each digit, one of the w = 2^digit_bits numbers from -w/2 on (mean square (w^2 + 2)/12), times an error
@@ -118,28 +162,34 @@ Noise NoiseModel::key_switch(Noise a, std::size_t keys, std::size_t limbs) const
   const double t2 = params_.t().norm2_squared();
   const double digits = static_cast<double>(limbs * params_.digits_per_limb() * keys);
   const double square = (std::exp2(2 * params_.digit_bits()) + 2) / 12;
-  double added = std::log2(t2 * digits * square * kErrorVariance * norm2_bound(params_.n()));
-  if (!params_.has_special()) return sum(a, from_log2_variance(added, 0), Correlation::kIndependent);
-  added -= 2 * std::log2(static_cast<double>(params_.spec().special_prime));
-  added = log2_sum(added, std::log2(t2 * power_variance(params_.n(), 2, 0)));
-  return sum(a, from_log2_variance(added, 1), Correlation::kIndependent);
+  const double log2_special =
+      params_.has_special() ? std::log2(static_cast<double>(params_.spec().special_prime)) : 0;
+  const Noise products = from_log2_variance(
+      std::log2(t2 * digits * square * kErrorVariance * static_cast<double>(params_.n())) - 2 * log2_special,
+      0, tail_of_factors(1));
+  if (!params_.has_special()) return sum(a, products, Correlation::kIndependent);
+  const Noise rounding = from_log2_variance(std::log2(t2 * power_variance(params_.n(), 2, 0)), 1);
+  return sum(a, sum(products, rounding, Correlation::kIndependent), Correlation::kIndependent);
 }
 
 Noise NoiseModel::modulus_switch(Noise a, std::size_t limbs, std::size_t components) const noexcept {
-  const double dropped = params_.log2_q(limbs) - params_.log2_q(limbs - 1);
-  const double rounding = params_.t().norm2_squared() * power_variance(params_.n(), components, 0);
-  return sum({a.log2_sigma - dropped, a.s_degree},
-             from_log2_variance(std::log2(rounding), static_cast<unsigned>(components - 1)),
-             Correlation::kIndependent);
+  a.log2_sigma -= params_.log2_q(limbs) - params_.log2_q(limbs - 1);
+  return sum(a, rounding(components), Correlation::kIndependent);
 }
 
 // As rounding, to multiples of 2^bits.
 Noise NoiseModel::drop_bits(Noise a, unsigned bits, std::size_t components) const noexcept {
   if (bits == 0) return a;
-  const double rounding =
-      std::log2(params_.t().norm2_squared() * power_variance(params_.n(), components, 0)) + 2.0 * bits;
-  return sum(a, from_log2_variance(rounding, static_cast<unsigned>(components - 1)),
-             Correlation::kIndependent);
+  Noise lost = rounding(components);
+  lost.log2_sigma += bits;
+  return sum(a, lost, Correlation::kIndependent);
+}
+
+// Every component rounded to an integer.
+Noise NoiseModel::rounding(std::size_t components) const noexcept {
+  return from_log2_variance(
+      std::log2(params_.t().norm2_squared() * power_variance(params_.n(), components, 0)),
+      static_cast<unsigned>(components - 1));
 }
 
 unsigned NoiseModel::max_dropped_bits(Noise a, std::size_t components, double log2_copies) const noexcept {
@@ -151,22 +201,30 @@ unsigned NoiseModel::max_dropped_bits(Noise a, std::size_t components, double lo
   return bits;
 }
 
-double NoiseModel::log2_failure(Noise a, std::size_t limbs) const noexcept {
+double NoiseModel::log2_failure(const Noise& a, std::size_t limbs) const noexcept {
   const double log2_z = params_.log2_q(limbs) - 1 - a.log2_sigma;
-  const double tail = log2_z > 100 ? -1e30 : log2_normal_tail(std::exp2(log2_z));
-  const double failure = std::log2(static_cast<double>(params_.n())) + tail;
-  return failure < 0 ? failure : 0;
+  if (log2_z > 500) return -1e30;
+  const double z = std::exp2(log2_z);
+  const double failure = tails_.log2_probability(a.tail, a.s_degree, z);
+  if (a.spread == NoiseTail{}) return failure;
+  return std::min(log2_sum(failure, tails_.log2_probability(a.spread, 0, z)), 0.0);
 }
 
-platform::Status NoiseModel::check(Noise a, std::size_t limbs, const char* operation) const {
+unsigned NoiseModel::missing_bits(const Noise& a, std::size_t limbs) const noexcept {
+  Noise less = a;
+  unsigned bits = 0;
+  for (; bits < 4096 && log2_failure(less, limbs) > kMaxLog2Failure; ++bits) less.log2_sigma -= 1;
+  return bits;
+}
+
+platform::Status NoiseModel::check(const Noise& a, std::size_t limbs, const char* operation) const {
   const double failure = log2_failure(a, limbs);
   if (failure <= kMaxLog2Failure) return {};
-  const double needed = a.log2_sigma + 4 - (params_.log2_q(limbs) - 1);  // 2^4 deviations are beyond 2^-128
-  return platform::out_of_range(platform::concat(
-      "noise of 2^", static_cast<int>(std::ceil(a.log2_sigma)), " after ", operation,
-      " lets decryption fail with 2^", static_cast<int>(failure),
-      " > 2^-128: log2 q = ", static_cast<int>(std::lround(params_.log2_q(limbs))), " is about ",
-      static_cast<int>(std::ceil(needed > 1 ? needed : 1)), " bits too small"));
+  return platform::out_of_range(
+      platform::concat("noise of 2^", static_cast<int>(std::ceil(a.log2_sigma)), " after ", operation,
+                       " lets decryption fail with 2^", static_cast<int>(failure),
+                       " > 2^-128: log2 q = ", static_cast<int>(std::lround(params_.log2_q(limbs))),
+                       " is about ", missing_bits(a, limbs), " bits too small"));
 }
 
 }  // namespace fcn::fv

@@ -130,7 +130,8 @@ Result<std::span<const Ciphertext>> PackedEngine::infer(
     if (progress) progress(stage.name, i, plan_.stages().size());
     std::vector<Ciphertext>& inputs = i == 0 ? memory.inputs : memory.values;
     for (Ciphertext& x : inputs) FCN_RETURN_IF_ERROR(drop_to(x, stage.limbs, workspace));
-    FCN_RETURN_IF_ERROR(stage.transform.apply(memory.sums, inputs, galois, workspace, &pool));
+    FCN_RETURN_IF_ERROR(
+        stage.transform.apply(memory.sums, inputs, galois, workspace, &pool, &stage.noise_transform));
     std::swap(memory.sums, memory.values);
     lap(spent.linear);
     for (Ciphertext& x : memory.values) {

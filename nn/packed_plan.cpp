@@ -73,12 +73,13 @@ struct Found {
 // The secure set of the smallest n that the noise allows, with as many primes as make the cheapest plan. Cost: a search
 // for each set tried.
 Result<Found> find_params(const std::vector<PackedLayer>& layers, const PackedOptions& options,
-                          const ntt::KernelTable& kernels) {
+                          double margin_bits, const ntt::KernelTable& kernels) {
   std::optional<Found> best;
   PackedSearchResult failed;
   const auto attempt = [&](std::size_t n, std::size_t limbs) -> Result<bool> {
     FCN_ASSIGN_OR_RETURN(fv::Params params, make_params(n, limbs, kernels));
-    PackedSearchResult search = internal::search_packed_layouts(params, layers, options.input_ciphertexts);
+    PackedSearchResult search =
+        internal::search_packed_layouts(params, layers, options.input_ciphertexts, margin_bits);
     if (!search.found) {
       failed = std::move(search);
       return false;
@@ -123,6 +124,19 @@ std::vector<std::vector<std::int64_t>> bias_slots(const Layer& layer, const Outp
   return bias;
 }
 
+Status check_ranges(const fv::Params& params, const std::vector<LayerRange>& ranges) {
+  const std::int64_t largest = fv::max_integer(params);
+  for (std::size_t i = 0; i < ranges.size(); ++i) {
+    if (ranges[i].hull.low < -largest || ranges[i].hull.high > largest) {
+      return platform::out_of_range(
+          concat("layer ", i + 1, ": values of ", ranges[i].bits,
+                 " bits leave the plaintext space, which ends at +-", largest,
+                 "; fewer levels of pixels or weights, or the pixel layout, would help"));
+    }
+  }
+  return {};
+}
+
 void count_operations(PackedStage& stage, std::size_t outputs) {
   OpCounts& counts = stage.counts;
   counts.pt_ct_mults = stage.transform.products();
@@ -145,25 +159,17 @@ void count_operations(PackedStage& stage, std::size_t outputs) {
 
 }  // namespace
 
-Result<PackedPlan> PackedPlan::create(const Network& network, const ntt::KernelTable& kernels,
-                                      const PackedOptions& options) {
-  FCN_ASSIGN_OR_RETURN(Network folded, fold_activations(network));
-  FCN_ASSIGN_OR_RETURN(const auto ranges, analyze_ranges(folded));
-  FCN_ASSIGN_OR_RETURN(const std::vector<PackedLayer> layers, group_layers(folded));
-  FCN_ASSIGN_OR_RETURN(Found found, find_params(layers, options, kernels));
+struct PackedPlan::Compiler {
+  static Result<PackedPlan> compile(const Network& folded, const std::vector<LayerRange>& ranges,
+                                    const std::vector<PackedLayer>& layers, Found found);
+};
+
+Result<PackedPlan> PackedPlan::Compiler::compile(const Network& folded, const std::vector<LayerRange>& ranges,
+                                                 const std::vector<PackedLayer>& layers, Found found) {
   FCN_ASSIGN_OR_RETURN(fv::SlotEncoder slot_encoder, fv::SlotEncoder::create(found.params));
   PackedPlan plan(std::move(slot_encoder));
   const fv::Params& params = plan.params_;
-  const std::int64_t largest = fv::max_integer(params);
-  for (std::size_t i = 0; i < ranges.size(); ++i) {
-    if (ranges[i].hull.low < -largest || ranges[i].hull.high > largest) {
-      return platform::out_of_range(
-          concat("layer ", i + 1, ": values of ", ranges[i].bits,
-                 " bits leave the plaintext space, which ends at +-", largest,
-                 "; fewer levels of pixels or weights, or the pixel layout, would help"));
-    }
-  }
-  plan.network_ = std::move(folded);
+  plan.network_ = folded;
   plan.input_ = std::move(found.search.input);
   const fv::SlotEncoder& encoder = plan.encoder_;
   const std::size_t slots = encoder.slots();
@@ -198,7 +204,8 @@ Result<PackedPlan> PackedPlan::create(const Network& network, const ntt::KernelT
     stage.range_bits = ranges[layers[i].last].bits;
     stage.noise_in = noise;
     drop_to(stage.limbs);
-    noise = internal::fold_noise(model, stage.folds, stage.transform.noise(noise), limbs);
+    stage.noise_transform = stage.transform.noise(noise, internal::related_inputs(i));
+    noise = internal::fold_noise(model, stage.folds, stage.noise_transform, limbs);
     stage.noise_sum = noise;
     FCN_RETURN_IF_ERROR(model.check(noise, limbs, stage.name.c_str()));
     drop_to(stage.activation_limbs);
@@ -230,12 +237,31 @@ Result<PackedPlan> PackedPlan::create(const Network& network, const ntt::KernelT
   noise = model.add_plain(noise);  // the blinding
   plan.dropped_bits_ = model.max_dropped_bits(noise, 2, outputs + 1);
   noise = model.drop_bits(noise, plan.dropped_bits_, 2);
+  plan.noise_out_ = noise;
   plan.log2_failure_ = model.log2_failure(noise, 1) + outputs;
   if (plan.log2_failure_ > fv::kMaxLog2Failure) {
     return platform::out_of_range(
         concat("the answer fails with 2^", static_cast<int>(plan.log2_failure_), " > 2^-128"));
   }
   return plan;
+}
+
+Result<PackedPlan> PackedPlan::create(const Network& network, const ntt::KernelTable& kernels,
+                                      const PackedOptions& options) {
+  FCN_ASSIGN_OR_RETURN(const Network folded, fold_activations(network));
+  FCN_ASSIGN_OR_RETURN(const auto ranges, analyze_ranges(folded));
+  FCN_ASSIGN_OR_RETURN(const std::vector<PackedLayer> layers, group_layers(folded));
+  // The search estimates the noise of each layer, and the bound is computed from the layer's real plaintexts: where they
+  // are related it may be larger. Then a search with more room follows.
+  Status refusal;
+  for (const double margin_bits : {0.0, 0.5, 1.0, 2.0, 4.0, 8.0}) {
+    FCN_ASSIGN_OR_RETURN(Found found, find_params(layers, options, margin_bits, kernels));
+    FCN_RETURN_IF_ERROR(check_ranges(found.params, ranges));
+    Result<PackedPlan> plan = Compiler::compile(folded, ranges, layers, std::move(found));
+    if (plan.ok() || plan.status().code() != platform::StatusCode::kOutOfRange) return plan;
+    refusal = plan.status();
+  }
+  return refusal;
 }
 
 }  // namespace fcn::nn

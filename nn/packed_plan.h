@@ -29,8 +29,9 @@ struct PackedStage {
   OutputLayout layout;
   std::string split;  // "25 diagonals = 6 baby, 2 giant steps"
   OpCounts counts;
-  fv::Noise noise_in, noise_sum, noise_out;  // before the layer, before the activation, after it
-  double cost = 0;                           // estimated, in transforms of one polynomial
+  // Bounds before the layer, after its transform, before the activation, after it.
+  fv::Noise noise_in, noise_transform, noise_sum, noise_out;
+  double cost = 0;  // estimated, in transforms of one polynomial
   int range_bits = 0;
 };
 
@@ -63,12 +64,15 @@ class PackedPlan {
   // All that keys are needed for, in rising order.
   const std::vector<std::size_t>& galois_elements() const noexcept { return galois_elements_; }
   fv::Noise noise_in() const noexcept { return noise_in_; }
+  // Bound on the noise of the answer, without its lowest bits.
+  const fv::Noise& noise_out() const noexcept { return noise_out_; }
   const OpCounts& counts() const noexcept { return counts_; }
   double log2_failure() const noexcept { return log2_failure_; }  // of the decryption of all outputs
   // Low bits that each residue of the answer goes without (see fv::serialize).
   unsigned dropped_bits() const noexcept { return dropped_bits_; }
 
  private:
+  struct Compiler;
   explicit PackedPlan(fv::SlotEncoder encoder) : params_(encoder.params()), encoder_(std::move(encoder)) {}
   fv::Params params_;
   fv::SlotEncoder encoder_;
@@ -77,7 +81,7 @@ class PackedPlan {
   std::vector<PackedStage> stages_;
   std::vector<std::size_t> galois_elements_;
   std::vector<std::uint32_t> output_slots_;
-  fv::Noise noise_in_;
+  fv::Noise noise_in_, noise_out_;
   OpCounts counts_;
   double log2_failure_ = 0;
   unsigned dropped_bits_ = 0;

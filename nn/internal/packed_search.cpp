@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 #include <memory>
+#include <set>
 
 #include "../../fv/noise_model.h"
 
@@ -68,14 +69,18 @@ struct Option {
   std::shared_ptr<const OutputLayout> output;
   std::size_t split = 1, products = 0, inputs = 0;
   StepCount steps;
-  std::vector<std::vector<fv::GiantSum>> sums;  // by output ciphertext
+  std::vector<fv::OutputSum> sums;  // by output ciphertext
   std::vector<std::vector<std::int64_t>> folds;
 };
 
 class Search {
  public:
-  Search(const fv::Params& params, const std::vector<PackedLayer>& layers)
-      : params_(params), model_(params), layers_(layers), slots_(params.t().length()) {
+  Search(const fv::Params& params, const std::vector<PackedLayer>& layers, double margin_bits)
+      : params_(params),
+        model_(params),
+        layers_(layers),
+        slots_(params.t().length()),
+        margin_bits_(margin_bits) {
     for (const PackedLayer& layer : layers) taps_.push_back(all_taps(layer.linear));
     const double base = static_cast<double>(params.t().base());
     // Balanced digits that look uniform; a little more, so that the real plaintexts stay below.
@@ -150,18 +155,33 @@ class Search {
     return at->second;
   }
 
+  // The sums of unrelated plaintexts whose digits look uniform.
   void fill_sums(Option& option, const std::vector<Diagonal>& diagonals) const {
-    std::map<std::pair<std::uint32_t, std::int32_t>, double> norm2;
-    for (const Diagonal& diagonal : diagonals)
-      norm2[{diagonal.output, split_rotation(diagonal.rotation, option.split).giant}] += plaintext_norm2_;
     option.sums.resize(option.output->layout.ciphertexts());
-    for (const auto& [key, value] : norm2) option.sums[key.first].push_back({value, key.second != 0});
+    std::map<std::pair<std::uint32_t, std::uint32_t>, double> of_input;  // by output and input
+    std::set<std::pair<std::uint32_t, std::int32_t>> giants;
+    for (const Diagonal& diagonal : diagonals) {
+      fv::OutputSum& sum = option.sums[diagonal.output];
+      const SplitRotation parts = split_rotation(diagonal.rotation, option.split);
+      sum.norm2 += plaintext_norm2_;
+      sum.baby_norm2 += parts.baby != 0 ? plaintext_norm2_ : 0;
+      sum.terms += 1;
+      sum.places = fv::tail_of_factors(1);
+      of_input[{diagonal.output, diagonal.input}] += plaintext_norm2_;
+      if (parts.giant != 0 && giants.insert({diagonal.output, parts.giant}).second) ++sum.rotated_giants;
+    }
+    for (const auto& [key, norm2] : of_input) {  // the square of the sum of square roots
+      fv::OutputSum& sum = option.sums[key.first];
+      sum.related_norm2 += norm2 + 2 * std::sqrt(sum.related_norm2 * norm2);
+    }
   }
 
   // Whether a bound leaves room; remembers how far the best attempt came.
   bool allowed(Noise noise, std::size_t limbs, const std::string& where, std::size_t stage) {
     const double missing = noise.log2_sigma + 4 - (params_.log2_q(limbs) - 1);
-    if (model_.log2_failure(noise, limbs) <= fv::kMaxLog2Failure - 8) return true;
+    Noise most = noise;
+    most.log2_sigma += margin_bits_;
+    if (model_.log2_failure(most, limbs) <= fv::kMaxLog2Failure - 1) return true;
     if (stage > farthest_ || (stage == farthest_ && missing < result_.missing_bits)) {
       farthest_ = stage;
       result_.failed_at = where;
@@ -175,13 +195,17 @@ class Search {
     return noise;
   }
 
-  // True when an earlier visit came to the same point with no more cost and noise.
-  bool dominated(std::size_t stage, const std::string& layout, std::size_t limbs, Noise noise, double cost) {
+  // True when an earlier visit came to the same point with no more cost and noise; tails are compared by one moment.
+  bool dominated(std::size_t stage, const std::string& layout, std::size_t limbs, const Noise& noise,
+                 double cost) {
     auto& seen = seen_[{stage, layout, limbs}];
-    for (const auto& [c, sigma] : seen) {
-      if (c <= cost && sigma <= noise.log2_sigma) return true;
+    for (const auto& [known_cost, known] : seen) {
+      constexpr std::size_t kOrder16 = 7;
+      if (known_cost <= cost && known.log2_sigma <= noise.log2_sigma &&
+          known.tail.log2_moments[kOrder16] <= noise.tail.log2_moments[kOrder16] + 0.5)
+        return true;
     }
-    seen.emplace_back(cost, noise.log2_sigma);
+    seen.emplace_back(cost, noise);
     return false;
   }
 
@@ -215,8 +239,8 @@ class Search {
       for (const Option& option : options(stage, input, layout)) {
         Noise sum;
         for (const auto& sums : option.sums) {
-          const Noise one = fv::LinearTransform::bound(params_, l, in, option.steps.babies > 0, sums);
-          if (one.log2_sigma > sum.log2_sigma) sum = one;
+          const Noise one = fv::LinearTransform::bound(params_, l, in, related_inputs(stage), sums);
+          sum = NoiseModel::larger(sum, one);
         }
         sum = fold_noise(model_, option.folds, model_.add_plain(sum), l);
         if (!allowed(sum, l, layer.name, stage)) continue;
@@ -247,10 +271,10 @@ class Search {
   NoiseModel model_;
   const std::vector<PackedLayer>& layers_;
   std::size_t slots_;
-  double plaintext_norm2_ = 0;
+  double plaintext_norm2_ = 0, margin_bits_ = 0;
   std::vector<std::vector<std::vector<Tap>>> taps_;
   std::map<std::pair<std::size_t, std::string>, std::vector<Option>> options_;
-  std::map<std::tuple<std::size_t, std::string, std::size_t>, std::vector<std::pair<double, double>>> seen_;
+  std::map<std::tuple<std::size_t, std::string, std::size_t>, std::vector<std::pair<double, Noise>>> seen_;
   std::shared_ptr<const SlotLayout> input_;
   std::vector<PackedChoice> stack_;
   std::size_t farthest_ = 0;
@@ -278,9 +302,13 @@ Noise fold_noise(const NoiseModel& model, const std::vector<std::vector<std::int
   return x;
 }
 
+fv::Correlation related_inputs(std::size_t stage) {
+  return stage == 0 ? fv::Correlation::kIndependent : fv::Correlation::kAny;
+}
+
 PackedSearchResult search_packed_layouts(const fv::Params& params, const std::vector<PackedLayer>& layers,
-                                         std::size_t input_ciphertexts) {
-  return Search(params, layers).run(input_ciphertexts);
+                                         std::size_t input_ciphertexts, double margin_bits) {
+  return Search(params, layers, margin_bits).run(input_ciphertexts);
 }
 
 }  // namespace fcn::nn::internal

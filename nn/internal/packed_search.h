@@ -36,9 +36,13 @@ struct PackedSearchResult {
   double missing_bits = 0;
 };
 
-// input_ciphertexts: 0, or the number that is wanted.
+// input_ciphertexts: 0, or the number that is wanted. The search takes plaintexts for unrelated and random; margin_bits is
+// what it leaves free for those that are not.
 PackedSearchResult search_packed_layouts(const fv::Params& params, const std::vector<PackedLayer>& layers,
-                                         std::size_t input_ciphertexts);
+                                         std::size_t input_ciphertexts, double margin_bits);
+
+// Fresh ciphertexts have unrelated noises. Those of a layer's outputs may be alike: two of equal rows are the same.
+fv::Correlation related_inputs(std::size_t stage);
 
 // The noise of a_0 + a_1 x + a_2 x^2, relinearized.
 fv::Noise activation_noise(const fv::NoiseModel& model, const std::vector<std::int64_t>& a, fv::Noise x,

@@ -12,11 +12,11 @@ using fv::Ciphertext;
 
 // Primes just large enough for a product's noise, and one pair of primes.
 const TestSet kTinySets[] = {
-    {"number", 4, 1, 2, {13}, 0, 3},         // 17 plaintexts
-    {"slots", 4, 2, 2, {13}, 0, 2},          // 25
-    {"integer", 4, 0, 3, {14}, 0, 4},        // 81
+    {"number", 4, 1, 2, {16}, 0, 3},         // 17 plaintexts
+    {"slots", 4, 2, 2, {16}, 0, 2},          // 25
+    {"integer", 4, 0, 3, {16}, 0, 4},        // 81
     {"number_2", 4, 1, 2, {12, 11}, 13, 0},  // 17
-    {"base_4", 4, 2, 4, {16}, 0, 4},         // 289
+    {"base_4", 4, 2, 4, {18}, 0, 4},         // 289
 };
 
 class TinyRing : public testing::TestWithParam<int> {

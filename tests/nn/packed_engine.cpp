@@ -16,67 +16,19 @@
 #include "nn/packed_client.h"
 #include "nn/plain_run.h"
 #include "support/kernels_under_test.h"
+#include "support/packed_party.h"
 #include "support/random_network.h"
 
 namespace fcn::nn {
 namespace {
 
 using platform::StatusCode;
+using test::log2_rms;
+using test::noise_of;
+using test::Party;
 
 static_assert(!std::is_constructible_v<PackedEngine, const fv::SecretKey&>);
 static_assert(!std::is_constructible_v<fv::GaloisKeys, const fv::SecretKey&>);
-
-// Both roles of one plan.
-class Party {
- public:
-  explicit Party(PackedPlan plan)
-      : engine(std::move(plan)),
-        params(engine.plan().params()),
-        rng(platform::Seed{4, 5, 6}),
-        secret(fv::SecretKey::generate(params, rng).value()),
-        relin(fv::RelinKeys::generate(secret, rng).value()),
-        galois(fv::GaloisKeys::generate(secret, rng, engine.plan().galois_elements()).value()),
-        encoder(fv::SlotEncoder::create(params).value()) {}
-
-  std::vector<fv::SeededCiphertext> encrypt(const std::vector<std::int64_t>& pixels) {
-    platform::ThreadPool pool(2);
-    auto encrypted = encrypt_slots(secret, encoder, engine.plan().input().values, pixels, rng, pool);
-    EXPECT_TRUE(encrypted.ok()) << encrypted.status().message();
-    return std::move(encrypted).value();
-  }
-  std::vector<fv::Ciphertext> infer(const std::vector<fv::SeededCiphertext>& encrypted, std::size_t threads,
-                                    const platform::Seed& blinding = {}) {
-    platform::ThreadPool pool(threads);
-    OpCounts counts;
-    const auto answer = engine.infer(encrypted, relin, galois, blinding, memory, pool, &counts);
-    EXPECT_TRUE(answer.ok()) << answer.status().message();
-    EXPECT_EQ(counts, engine.plan().counts());
-    std::vector<fv::Ciphertext> copies;
-    for (const fv::Ciphertext& c : answer.value()) copies.push_back(c.clone().value());
-    return copies;
-  }
-  std::vector<std::int64_t> decrypt(const std::vector<fv::Ciphertext>& answer) {
-    platform::ThreadPool pool(1);
-    const PackedPlan& plan = engine.plan();
-    // As it travels: without its lowest bits.
-    const fv::Bytes bytes = fv::serialize({answer.data(), answer.size()}, plan.dropped_bits());
-    const auto arrived = fv::deserialize_ciphertexts(params, bytes);
-    EXPECT_TRUE(arrived.ok()) << arrived.status().message();
-    auto scores = decrypt_slots(secret, encoder, arrived.value(), plan.output_slots(),
-                                plan.network().layers.back().out.size(), pool);
-    EXPECT_TRUE(scores.ok()) << scores.status().message();
-    return std::move(scores).value();
-  }
-
-  PackedEngine engine;
-  fv::Params params;
-  platform::ChaCha20 rng;
-  fv::SecretKey secret;
-  fv::RelinKeys relin;
-  fv::GaloisKeys galois;
-  fv::SlotEncoder encoder;
-  PackedMemory memory;
-};
 
 void expect_exact(const Network& network, test::Random& random, const PackedOptions& options = {}) {
   auto plan = PackedPlan::create(network, test::default_test_kernels(), options);
@@ -183,27 +135,6 @@ TEST(PackedEngine, SameBitsForAnyNumberOfThreadsAndNoiseBelowItsBound) {
   EXPECT_LE(one[0].noise().log2_sigma, party.params.log2_q(1) - 1 - 3.8);
 }
 
-// log2 of the deviation of the noise in a ciphertext modulo one prime: t c(s) = q m + E, so E = t c(s) modulo q.
-double measured_log2_sigma(const fv::SecretKey& key, const fv::Ciphertext& c) {
-  const fv::Params& params = key.params();
-  const ntt::NttTables& table = params.table(0);
-  const ntt::Modulus& q = table.modulus();
-  const std::size_t n = params.n(), k = params.t().length();
-  std::vector<std::uint64_t> sum(c.component(1), c.component(1) + n);
-  table.forward(sum.data());
-  for (std::size_t i = 0; i < n; ++i) sum[i] = ntt::multiply_mod(sum[i], key.transformed()[i], q);
-  table.inverse(sum.data());
-  for (std::size_t i = 0; i < n; ++i) sum[i] = ntt::add_mod(sum[i], c.component(0)[i], q);
-  double squares = 0;
-  for (std::size_t i = 0; i < n; ++i) {  // t = X^k - b
-    const std::uint64_t shifted = i < k ? ntt::negate_mod(sum[n - k + i], q) : sum[i - k];
-    const std::uint64_t scaled = ntt::multiply_mod(sum[i], params.t().base(), q);
-    const auto e = static_cast<double>(ntt::centered(ntt::sub_mod(shifted, scaled, q), q));
-    squares += e * e;
-  }
-  return std::log2(squares / static_cast<double>(n)) / 2;
-}
-
 // The whole chain: layers, rotations, squares and dropped primes.
 TEST(PackedEngine, MeasuredNoiseIsBelowItsBound) {
   test::Random random(8);
@@ -215,7 +146,7 @@ TEST(PackedEngine, MeasuredNoiseIsBelowItsBound) {
     Party party(std::move(plan).value());
     for (int image = 0; image < 2; ++image) {
       const auto answer = party.infer(party.encrypt(test::random_image(random, network)), 2);
-      const double measured = measured_log2_sigma(party.secret, answer[0]),
+      const double measured = log2_rms(noise_of(party.secret, answer[0])),
                    predicted = answer[0].noise().log2_sigma;
       std::printf("  noise of the answer: measured %.2f, predicted %.2f, q/2 %.1f\n", measured, predicted,
                   party.params.log2_q(1) - 1);

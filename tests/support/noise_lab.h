@@ -38,7 +38,9 @@ class NoiseLab {
   fv::Ciphertext fresh_public() { return must(fv::encrypt(public_key, random_plaintext(), rng, workspace)); }
 
   // Measured <= predicted, and predicted at most `slack` bits above. The root mean square of n samples scatters by
-  // 1/sqrt(2 n) of itself; four of these are allowed. The largest of n normal values stays below seven deviations.
+  // 1/sqrt(2 n) of itself; four of these are allowed. The prediction is a mean over keys: ||s^d||^2 of one key is the mean
+  // of n/2 powers L^d of exponential variables, which scatters by the root of (C(2d, d) - 1) / (n/2) of itself; four of
+  // these too. The largest of n normal values stays below seven deviations.
   void expect_below(const char* operation, const fv::Ciphertext& c, double slack) {
     fv::Ciphertext copy = must(c.clone());
     fv::to_coefficients(copy);
@@ -48,7 +50,11 @@ class NoiseLab {
     std::printf("  n = %5zu  %-40s measured %7.2f  predicted %7.2f  largest %7.2f  q/2 %6.1f\n", params.n(),
                 operation, measured.log2_sigma, predicted, measured.log2_max,
                 params.log2_q(copy.limbs()) - 1);
-    const double scatter = std::log2(1 + 4 / std::sqrt(2.0 * static_cast<double>(params.n())));
+    const auto n = static_cast<double>(params.n());
+    double choices = 1;  // C(2d, d)
+    for (unsigned d = 1; d <= c.noise().s_degree; ++d) choices *= 2.0 * (2 * d - 1) / d;
+    const double scatter =
+        std::log2(1 + 4 / std::sqrt(2 * n)) + std::log2(1 + 4 * std::sqrt((choices - 1) * 2 / n)) / 2;
     EXPECT_LE(measured.log2_sigma, predicted + scatter) << operation;
     EXPECT_LE(measured.log2_max, predicted + std::log2(7.0)) << operation;
     EXPECT_GE(measured.log2_sigma, predicted - slack) << operation;
