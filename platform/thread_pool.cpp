@@ -9,8 +9,12 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <exception>
 #include <mutex>
+#include <utility>
 #include <vector>
+
+#include "floating_point.h"
 #endif
 
 namespace fcn::platform {
@@ -52,6 +56,9 @@ bool look_for(Condition condition) {
 // A loop is announced by a new generation; every thread takes part in every loop, and the caller waits for
 // them all. Both announcements, of a loop and of its end, change under the mutex, so that no sleeper misses them; who is
 // awake sees them without it.
+//
+// Everything is allocated before the first thread starts: nothing throws afterwards, so that no thread is left behind with
+// memory that was freed.
 struct ThreadPool::Shared {
   struct Worker {
     Shared* shared;
@@ -65,26 +72,59 @@ struct ThreadPool::Shared {
     std::size_t end = 0;
   };
 
-  std::vector<Worker> workers;  // without the calling thread, which is worker 0
+  explicit Shared(std::size_t threads) : shares(threads) { workers.reserve(threads - 1); }
+
+  const pid_t owner = getpid();  // the process in which the threads run
+  std::vector<Worker>
+      workers;  // without the calling thread, which is worker 0; threads keep pointers to their own
   std::mutex mutex;
   std::condition_variable started, finished;
   std::atomic<std::size_t> generation{0};
   std::atomic<std::size_t> busy{0};  // workers that have not finished the current loop
   std::atomic<bool> stop{false};
   // Written before a generation begins, while no worker is busy.
-  std::size_t count = 0;
   const std::function<void(std::size_t, std::size_t)>* body = nullptr;
-  std::vector<Share> shares;  // one for each worker, the caller's first
+  FloatingPointControl floating_point{};
+  std::vector<Share>
+      shares;  // one for each worker, the caller's first; more than that where the system refused threads
+#if defined(__cpp_exceptions)
+  std::exception_ptr thrown;  // by the current loop, first; written under the mutex
+#endif
 
-  void run(std::size_t worker) {
-    for (std::size_t i = 0; i < shares.size(); ++i) {
-      Share& share = shares[(worker + i) % shares.size()];
+  std::size_t size() const noexcept {
+    return workers.size() + 1;
+  }
+
+  // After a fork no thread but the caller's exists, and the mutex and the conditions are as somebody left them that will
+  // never come back: they must not be touched. The system call takes some 70 ns, a loop 20 us.
+  bool is_orphan() const noexcept {
+    return getpid() != owner;
+  }
+
+  void run_body(std::size_t worker) {
+    for (std::size_t i = 0; i < size(); ++i) {
+      Share& share = shares[(worker + i) % size()];
       for (;;) {
         const std::size_t index = share.next.fetch_add(1, std::memory_order_relaxed);
         if (index >= share.end) break;
         (*body)(index, worker);
       }
     }
+  }
+
+  // The part of a loop that falls to one worker. An exception ends the loop for all and is kept for the caller.
+  void run(std::size_t worker) noexcept {
+#if defined(__cpp_exceptions)
+    try {
+      run_body(worker);
+    } catch (...) {
+      for (std::size_t i = 0; i < size(); ++i) shares[i].next.store(shares[i].end);
+      const std::lock_guard lock(mutex);
+      if (thrown == nullptr) thrown = std::current_exception();
+    }
+#else
+    run_body(worker);
+#endif
   }
 
   void serve(std::size_t worker) {
@@ -95,6 +135,7 @@ struct ThreadPool::Shared {
         started.wait(lock, is_called);
       }
       if (stop.load()) return;
+      set_floating_point_control(floating_point);
       run(worker);
       if (busy.fetch_sub(1) == 1) {
         const std::lock_guard lock(mutex);
@@ -110,21 +151,24 @@ struct ThreadPool::Shared {
   }
 };
 
-ThreadPool::ThreadPool(std::size_t threads) : shared_(std::make_unique<Shared>()) {
-  threads = std::min(threads == 0 ? hardware_threads() : threads, kMaxThreads);
+ThreadPool::ThreadPool(std::size_t threads)
+    : shared_(std::make_unique<Shared>(std::min(threads == 0 ? hardware_threads() : threads, kMaxThreads))) {
   auto& workers = shared_->workers;
-  workers.reserve(threads - 1);  // threads keep pointers to their Worker
-  while (workers.size() + 1 < threads) {
+  while (shared_->size() < shared_->shares.size()) {
     workers.push_back({shared_.get(), workers.size() + 1, {}});
     if (pthread_create(&workers.back().thread, nullptr, Shared::entry, &workers.back()) != 0) {
       workers.pop_back();
       break;
     }
   }
-  shared_->shares = std::vector<Shared::Share>(size());
 }
 
 ThreadPool::~ThreadPool() {
+  if (!shared_->workers.empty() && shared_->is_orphan()) {
+    // Not freed: destroying a condition waits for those who sleep on it.
+    static_cast<void>(shared_.release());
+    return;
+  }
   {
     const std::lock_guard lock(shared_->mutex);
     shared_->stop = true;
@@ -134,22 +178,23 @@ ThreadPool::~ThreadPool() {
 }
 
 std::size_t ThreadPool::size() const noexcept {
-  return shared_->workers.size() + 1;
+  return shared_->size();
 }
 
 void ThreadPool::parallel_for(std::size_t count, const std::function<void(std::size_t, std::size_t)>& body) {
   Shared& shared = *shared_;
-  if (shared.workers.empty() || count <= 1) {
+  if (shared.workers.empty() || count <= 1 || shared.is_orphan()) {
     for (std::size_t index = 0; index < count; ++index) body(index, 0);
     return;
   }
-  shared.count = count;
+  const std::size_t workers = shared.size();
   shared.body = &body;
-  for (std::size_t i = 0; i < shared.shares.size(); ++i) {
-    shared.shares[i].next.store(count * i / shared.shares.size());
-    shared.shares[i].end = count * (i + 1) / shared.shares.size();
+  shared.floating_point = floating_point_control();
+  for (std::size_t i = 0; i < workers; ++i) {
+    shared.shares[i].next.store(count * i / workers);
+    shared.shares[i].end = count * (i + 1) / workers;
   }
-  shared.busy.store(shared.workers.size());
+  shared.busy.store(workers - 1);
   {
     const std::lock_guard lock(shared.mutex);
     shared.generation.fetch_add(1);
@@ -157,9 +202,13 @@ void ThreadPool::parallel_for(std::size_t count, const std::function<void(std::s
   shared.started.notify_all();
   shared.run(0);
   const auto is_done = [&] { return shared.busy.load() == 0; };
-  if (look_for(is_done)) return;
-  std::unique_lock lock(shared.mutex);
-  shared.finished.wait(lock, is_done);
+  if (!look_for(is_done)) {
+    std::unique_lock lock(shared.mutex);
+    shared.finished.wait(lock, is_done);
+  }
+#if defined(__cpp_exceptions)
+  if (shared.thrown != nullptr) std::rethrow_exception(std::exchange(shared.thrown, nullptr));
+#endif
 }
 
 std::size_t hardware_threads() noexcept {

@@ -2,18 +2,25 @@
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <fstream>
+#include <memory>
 #include <mutex>
+#include <new>
 #include <numeric>
 #include <set>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 #if defined(__linux__)
 #include <sched.h>
-#include <unistd.h>
 #endif
+
+#include "support/failing_allocations.h"
+#include "support/rounding_modes.h"
 
 // EXPECT_THREADS is set where the pool was built with threads.
 #if defined(EXPECT_THREADS)
@@ -147,6 +154,170 @@ TEST(ThreadPool, ResultsDoNotDependOnItsSize) {
 
 TEST(ThreadPool, StartsAndEndsWithoutWork) {
   for (int repeat = 0; repeat < 200; ++repeat) ThreadPool pool(4);
+}
+
+// A loop of 1000 over the pool is right.
+void expect_usable(ThreadPool& pool) {
+  std::vector<std::atomic<int>> visits(1000);
+  pool.parallel_for(visits.size(), [&](std::size_t index, std::size_t) { ++visits[index]; });
+  for (const auto& count : visits) ASSERT_EQ(count, 1);
+}
+
+#if defined(__cpp_exceptions)
+// Whoever is to throw does at its first index, once every worker has begun; then nobody gets another index but those
+// that are in the middle of one.
+enum class Thrower { kCaller, kOther, kBoth };
+void expect_exception_of(Thrower thrower, std::size_t threads) {
+  ThreadPool pool(threads);
+  for (int repeat = 0; repeat < 20; ++repeat) {
+    std::atomic<std::size_t> arrived{0}, thrown{0}, visits{0};
+    std::vector<int> begun(pool.size());
+    std::string message;
+    try {
+      std::vector<std::size_t> local(100, 1);  // gone when the exception leaves
+      pool.parallel_for(100000, [&](std::size_t index, std::size_t worker) {
+        visits += local[index % local.size()];
+        if (begun[worker]++ != 0) return;
+        ++arrived;
+        while (arrived < pool.size()) std::this_thread::yield();
+        const bool throws = thrower == Thrower::kBoth || (worker == 0) == (thrower == Thrower::kCaller);
+        if (!throws) {
+          while (thrown == 0) std::this_thread::yield();
+          return;
+        }
+        ++thrown;
+        throw std::runtime_error("worker " + std::to_string(worker));
+      });
+      ADD_FAILURE() << "no exception";
+    } catch (const std::runtime_error& error) {
+      message = error.what();
+    }
+    EXPECT_EQ(message.substr(0, 7), "worker ");
+    if (thrower != Thrower::kBoth) {
+      EXPECT_EQ(message == "worker 0", thrower == Thrower::kCaller) << message;
+    }
+    EXPECT_LT(visits, 100000u);
+    expect_usable(pool);
+  }
+}
+
+TEST(ThreadPool, AnExceptionOfTheCallerLeavesWhenAllAreDone) {
+  expect_exception_of(Thrower::kCaller, 1);
+  if (kThreads) expect_exception_of(Thrower::kCaller, 2);
+  if (kThreads) expect_exception_of(Thrower::kCaller, 4);
+}
+TEST(ThreadPool, AnExceptionOfAnotherWorkerIsThrownInTheCaller) {
+  if (!kThreads) GTEST_SKIP() << "a pool without threads has no other worker";
+  expect_exception_of(Thrower::kOther, 2);
+  expect_exception_of(Thrower::kOther, 4);
+}
+TEST(ThreadPool, OfSeveralExceptionsOneIsThrown) {
+  if (!kThreads) GTEST_SKIP() << "a pool without threads has no other worker";
+  expect_exception_of(Thrower::kBoth, 2);
+  expect_exception_of(Thrower::kBoth, 4);
+}
+
+TEST(ThreadPool, EveryAllocationOfItsConstructorMayFail) {
+  bool made = false;
+  for (std::size_t number = 0; !made; ++number) {
+    ASSERT_LT(number, 100u);
+    test::FailingAllocation failing(number);
+    try {
+      ThreadPool pool(4);
+      made = !failing.failed();
+      EXPECT_TRUE(made) << "allocation " << number << " failed without notice";
+      failing.disarm();
+      expect_usable(pool);
+    } catch (const std::bad_alloc&) {
+      EXPECT_TRUE(failing.failed());
+    }
+  }
+}
+#endif
+
+TEST(ThreadPool, WorkersRoundAsTheirCallerDoes) {
+  const auto workers_in = [](ThreadPool& pool, const test::Observed& mode) {
+    std::atomic<std::size_t> same{0}, arrived{0};
+    pool.parallel_for(pool.size(), [&](std::size_t, std::size_t) {
+      same += test::observe() == mode;
+      ++arrived;
+      while (arrived < pool.size()) std::this_thread::yield();
+    });
+    return same.load();
+  };
+  ThreadPool old(3);
+  const test::Observed nearest = test::observe();
+  for (const test::Rounding mode : test::roundings()) {
+    if (mode == test::Rounding::kTrapping) continue;  // observe() would trap
+    std::unique_ptr<ThreadPool> young;
+    std::size_t in_old = 0, in_young = 0;
+    test::run_in(mode, [&] {
+      const test::Observed here = test::observe();
+      young = std::make_unique<ThreadPool>(3);
+      in_old = workers_in(old, here);
+      in_young = workers_in(*young, here);
+    });
+    EXPECT_EQ(in_old, old.size()) << test::name_of(mode);
+    EXPECT_EQ(in_young, young->size()) << test::name_of(mode);
+    EXPECT_EQ(workers_in(old, nearest), old.size()) << test::name_of(mode);
+    EXPECT_EQ(workers_in(*young, nearest), young->size()) << test::name_of(mode);
+  }
+}
+
+// The child must end by itself within 20 seconds.
+template <class Body>
+int exit_code_of_child(Body body) {
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(20);
+    _exit(body());
+  }
+  int status = 0;
+  if (child < 0 || waitpid(child, &status, 0) != child) return -1;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+}
+
+// Forked while workers look for work, while they sleep, and while they may hold the mutex.
+TEST(ThreadPool, AChildProcessRunsItAloneAndDestroysIt) {
+  for (const int pause_us : {0, 10, 100, 20000}) {
+    for (int repeat = 0; repeat < 10; ++repeat) {
+      auto pool = std::make_unique<ThreadPool>(3);
+      const std::size_t size = pool->size();
+      expect_usable(*pool);
+      usleep(static_cast<useconds_t>(pause_us));
+      const int code = exit_code_of_child([&] {
+        const auto caller = std::this_thread::get_id();
+        int failed = pool->size() == size ? 0 : 1;
+        for (int loop = 0; loop < 3; ++loop) {
+          std::size_t sum = 0;
+          pool->parallel_for(100, [&](std::size_t index, std::size_t worker) {
+            sum += index;
+            if (worker != 0 || std::this_thread::get_id() != caller) failed = 2;
+          });
+          if (sum != 4950) failed = 3;
+        }
+        pool.reset();
+        return failed;
+      });
+      ASSERT_EQ(code, 0) << "after " << pause_us << " us";
+      expect_usable(*pool);
+    }
+  }
+}
+
+TEST(ThreadPool, AChildProcessMayMakeItsOwn) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "ThreadSanitizer starts no threads after a fork";
+#endif
+  ThreadPool pool(2);
+  expect_usable(pool);
+  EXPECT_EQ(exit_code_of_child([] {
+              ThreadPool own(2);
+              std::atomic<std::size_t> sum{0};
+              own.parallel_for(100, [&](std::size_t index, std::size_t) { sum += index; });
+              return sum == 4950 ? 0 : 1;
+            }),
+            0);
 }
 
 TEST(HardwareThreads, FollowsTheAffinityMask) {
