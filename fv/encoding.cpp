@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "../ntt/primes.h"
+#include "../platform/floating_point.h"
 #include "../platform/secure_wipe.h"
 #include "../platform/wide.h"
 
@@ -151,6 +152,7 @@ Result<std::int64_t> decode_integer(const Plaintext& plaintext) {
 
 Status decode_integer_from(const Params& params, const std::int64_t* coefficients, std::int64_t* digits,
                            std::int64_t& result) {
+  const platform::FloatingPointEnvironment nearest;
   const PlaintextModulus& t = params.t();
   if (t.residue_modulus() != 0) {
     result = to_balanced(t.residue(coefficients, 0), t.residue_modulus());
@@ -173,6 +175,7 @@ Status decode_integer_from(const Params& params, const std::int64_t* coefficient
 }
 
 Status decode_wide_integer(const Plaintext& plaintext, std::span<std::uint64_t> words) {
+  const platform::FloatingPointEnvironment nearest;
   const PlaintextModulus& t = plaintext.params().t();
   if (t.residue_modulus() != 0 || words.size() < 2) {
     FCN_ASSIGN_OR_RETURN(const std::int64_t value, decode_integer(plaintext));
@@ -221,6 +224,7 @@ Result<Plaintext> encode_coefficients(const Params& params, std::span<const std:
 }
 
 Result<std::vector<std::int64_t>> decode_coefficients(const Plaintext& plaintext) {
+  const platform::FloatingPointEnvironment nearest;
   FCN_RETURN_IF_ERROR(check_words(plaintext.params()));
   const PlaintextModulus& t = plaintext.params().t();
   std::vector<std::int64_t> values(t.length());
@@ -231,6 +235,7 @@ Result<std::vector<std::int64_t>> decode_coefficients(const Plaintext& plaintext
 }
 
 Result<SlotEncoder> SlotEncoder::create(const Params& params) {
+  const platform::FloatingPointEnvironment nearest;
   const PlaintextModulus& t = params.t();
   const std::size_t n = params.n(), k = t.length();
   const std::uint64_t p = t.residue_modulus();
@@ -284,6 +289,7 @@ Result<SlotEncoder> SlotEncoder::create(const Params& params) {
 }
 
 Result<Plaintext> SlotEncoder::encode(std::span<const std::int64_t> values) const {
+  const platform::FloatingPointEnvironment nearest;
   const ntt::Modulus& q = tables_.modulus();
   if (values.size() > slots()) {
     return platform::invalid_argument(concat(values.size(), " values do not fit ", slots(), " slots"));
@@ -303,6 +309,7 @@ Result<Plaintext> SlotEncoder::encode(std::span<const std::int64_t> values) cons
 }
 
 Result<std::vector<std::int64_t>> SlotEncoder::decode(const Plaintext& plaintext) const {
+  const platform::FloatingPointEnvironment nearest;
   const ntt::Modulus& q = tables_.modulus();
   if (!(plaintext.params() == params_))
     return platform::mismatch("the plaintext has other parameters than the encoder");

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "../platform/floating_point.h"
 #include "../platform/secure_wipe.h"
 #include "internal/sampling.h"
 #include "internal/scaling.h"
@@ -107,6 +108,7 @@ Status Ciphertext::resize(std::vector<Ciphertext>& ciphertexts, std::size_t coun
 }
 
 Status SeededCiphertext::expand(Ciphertext& out) const {
+  const platform::FloatingPointEnvironment nearest;
   FCN_RETURN_IF_ERROR(out.reserve(2 * c0.size()));
   out.set_shape(params, 2, params.q_count(), Form::kCoefficients);
   std::memcpy(out.component(0), c0.data(), c0.size() * sizeof c0[0]);
@@ -123,6 +125,7 @@ Result<Ciphertext> SeededCiphertext::expand() const {
 
 Status encrypt(SeededCiphertext& out, const SecretKey& key, const Plaintext& plaintext, ChaCha20& rng,
                Workspace& workspace) {
+  const platform::FloatingPointEnvironment nearest;
   const Params& params = key.params();
   FCN_RETURN_IF_ERROR(check_same(params, plaintext.params(), "the plaintext"));
   const std::size_t n = params.n(), limbs = params.q_count();
@@ -137,6 +140,7 @@ Status encrypt(SeededCiphertext& out, const SecretKey& key, const Plaintext& pla
 
 void encrypt_into(const SecretKey& key, const std::int64_t* m, std::size_t used_rows, ChaCha20& rng,
                   platform::Seed& seed, std::uint64_t* c0, std::uint64_t* scratch) noexcept {
+  const platform::FloatingPointEnvironment nearest;
   const Params& params = key.params();
   const std::size_t n = params.n(), limbs = params.q_count();
   const ntt::KernelTable& kernels = params.kernels();
@@ -156,6 +160,7 @@ void encrypt_into(const SecretKey& key, const std::int64_t* m, std::size_t used_
 
 Status encrypt(Ciphertext& out, const PublicKey& key, const Plaintext& plaintext, ChaCha20& rng,
                Workspace& workspace) {
+  const platform::FloatingPointEnvironment nearest;
   const Params& params = key.params();
   FCN_RETURN_IF_ERROR(check_same(params, plaintext.params(), "the plaintext"));
   const std::size_t n = params.n(), limbs = params.q_count();
@@ -184,6 +189,7 @@ Status encrypt(Ciphertext& out, const PublicKey& key, const Plaintext& plaintext
 }
 
 Status decrypt(Plaintext& out, const SecretKey& key, const Ciphertext& ciphertext, Workspace& workspace) {
+  const platform::FloatingPointEnvironment nearest;
   const Params& params = key.params();
   FCN_RETURN_IF_ERROR(check_same(params, ciphertext.params(), "the ciphertext"));
   FCN_RETURN_IF_ERROR(check_same(params, out.params(), "the plaintext"));
@@ -198,6 +204,7 @@ Status decrypt(Plaintext& out, const SecretKey& key, const Ciphertext& ciphertex
 // Horner's rule in s: x = c_last s, then (x + c_j) s, at last x + c_0.
 void decrypt_into(const SecretKey& key, const std::uint64_t* c, std::size_t components, std::size_t limbs,
                   Form form, std::int64_t* m, std::uint64_t* sum) noexcept {
+  const platform::FloatingPointEnvironment nearest;
   const Params& params = key.params();
   const std::size_t n = params.n(), last = components - 1;
   const ntt::KernelTable& kernels = params.kernels();

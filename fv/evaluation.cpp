@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "../platform/floating_point.h"
 #include "internal/sampling.h"
 #include "internal/scaling.h"
 
@@ -35,6 +36,7 @@ using Combine = void (*)(const ntt::Modulus&, std::uint64_t*, const std::uint64_
 // a = a (+ or -) b, component by component; a grows to b's components first.
 Status combine(Ciphertext& a, const Ciphertext& b, Correlation correlation, Combine kernel,
                const char* operation) {
+  const platform::FloatingPointEnvironment nearest;
   FCN_RETURN_IF_ERROR(check_pair(a, b));
   const NoiseModel model(a.params());
   const Noise noise = model.sum(a.noise(), b.noise(), correlation);
@@ -66,6 +68,7 @@ Status subtract_inplace(Ciphertext& a, const Ciphertext& b, Correlation correlat
 }
 
 void negate_inplace(Ciphertext& a) noexcept {
+  const platform::FloatingPointEnvironment nearest;
   for (std::size_t c = 0; c < a.components(); ++c) {
     for (std::size_t i = 0; i < a.limbs(); ++i) {
       a.params().kernels().negate(a.params().modulus(i), a.limb(c, i), a.limb(c, i), a.params().n());
@@ -74,6 +77,7 @@ void negate_inplace(Ciphertext& a) noexcept {
 }
 
 Status add_plain_inplace(Ciphertext& a, const Plaintext& m, Workspace& workspace) {
+  const platform::FloatingPointEnvironment nearest;
   if (!(a.params() == m.params())) return mismatch("the plaintext has other parameters than the ciphertext");
   FCN_RETURN_IF_ERROR(check_coefficients(a, "adding a plaintext"));
   const Params& params = a.params();
@@ -87,6 +91,7 @@ Status add_plain_inplace(Ciphertext& a, const Plaintext& m, Workspace& workspace
 }
 
 Status multiply_scalar_inplace(Ciphertext& a, std::int64_t w) {
+  const platform::FloatingPointEnvironment nearest;
   const NoiseModel model(a.params());
   const double magnitude = std::fabs(static_cast<double>(w));
   const Noise noise = w == 0 ? Noise{} : model.multiply_plain(a.noise(), magnitude);
@@ -103,6 +108,7 @@ Status multiply_scalar_inplace(Ciphertext& a, std::int64_t w) {
 }
 
 Status multiply_monomial_inplace(Ciphertext& a, std::int64_t exponent, Workspace& workspace) {
+  const platform::FloatingPointEnvironment nearest;
   FCN_RETURN_IF_ERROR(check_coefficients(a, "a monomial product"));
   const std::size_t n = a.params().n(), e = ntt::monomial_exponent(exponent, n);
   FCN_ASSIGN_OR_RETURN(std::uint64_t * copy, workspace.words(n));
@@ -117,6 +123,7 @@ Status multiply_monomial_inplace(Ciphertext& a, std::int64_t exponent, Workspace
 
 // E is t times a polynomial without structure; m t has a Euclidean norm of at most norm1 ||m||, of which norm2 is in E.
 Result<TransformedPlaintext> transform(const Plaintext& m, Correlation correlation) {
+  const platform::FloatingPointEnvironment nearest;
   const Params& params = m.params();
   FCN_ASSIGN_OR_RETURN(auto values,
                        platform::AlignedBuffer<std::uint64_t>::create(params.q_count() * params.n()));
@@ -135,6 +142,7 @@ Result<TransformedPlaintext> transform(const Plaintext& m, Correlation correlati
 }
 
 Status multiply_plain_inplace(Ciphertext& a, const TransformedPlaintext& m) {
+  const platform::FloatingPointEnvironment nearest;
   if (!(a.params() == m.params)) return mismatch("the plaintext has other parameters than the ciphertext");
   const Params& params = a.params();
   const NoiseModel model(params);
@@ -154,6 +162,7 @@ Status multiply_plain_inplace(Ciphertext& a, const TransformedPlaintext& m) {
 }
 
 void to_transformed(Ciphertext& a) noexcept {
+  const platform::FloatingPointEnvironment nearest;
   if (a.form() == Form::kTransformed) return;
   for (std::size_t c = 0; c < a.components(); ++c) {
     for (std::size_t i = 0; i < a.limbs(); ++i) a.params().table(i).forward(a.limb(c, i));
@@ -162,6 +171,7 @@ void to_transformed(Ciphertext& a) noexcept {
 }
 
 void to_coefficients(Ciphertext& a) noexcept {
+  const platform::FloatingPointEnvironment nearest;
   if (a.form() == Form::kCoefficients) return;
   for (std::size_t c = 0; c < a.components(); ++c) {
     for (std::size_t i = 0; i < a.limbs(); ++i) a.params().table(i).inverse(a.limb(c, i));

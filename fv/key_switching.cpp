@@ -4,6 +4,7 @@
 #include <cstring>
 #include <vector>
 
+#include "../platform/floating_point.h"
 #include "evaluation.h"
 #include "internal/key_switch.h"
 
@@ -154,6 +155,7 @@ Status find_key(const GaloisKey*& key, const Ciphertext& a, std::size_t g, const
 
 Status relinearize_inplace(Ciphertext& a, const RelinKeys& keys, Workspace& workspace,
                            platform::ThreadPool* pool) {
+  const platform::FloatingPointEnvironment nearest;
   if (!(a.params() == keys.params()))
     return mismatch("the relinearization keys have other parameters than the ciphertext");
   if (a.components() == 2) {
@@ -184,6 +186,7 @@ Status relinearize_inplace(Ciphertext& a, const RelinKeys& keys, Workspace& work
 }
 
 Status apply_galois_inplace(Ciphertext& a, std::size_t g, const GaloisKeys& keys, Workspace& workspace) {
+  const platform::FloatingPointEnvironment nearest;
   const GaloisKey* key = nullptr;
   FCN_RETURN_IF_ERROR(find_key(key, a, g, keys));
   if (g == 1) {
@@ -217,6 +220,7 @@ Status rotate_inplace(Ciphertext& a, std::int64_t steps, const GaloisKeys& keys,
 
 Status add_rotations_inplace(Ciphertext& a, std::span<const std::int64_t> steps, const GaloisKeys& keys,
                              Workspace& workspace, platform::ThreadPool* pool) {
+  const platform::FloatingPointEnvironment nearest;
   const Params& params = a.params();
   const std::size_t limbs = a.limbs();
   std::vector<SwitchTerm> terms;

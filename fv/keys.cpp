@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "../ntt/automorphism.h"
+#include "../platform/floating_point.h"
 #include "../platform/secure_wipe.h"
 #include "internal/places.h"
 #include "internal/sampling.h"
@@ -48,6 +49,7 @@ void encrypt_zero(const SecretKey& key, std::uint64_t* b, const std::uint64_t* a
 }  // namespace
 
 Result<SecretKey> SecretKey::from_ternary(const Params& params, SecretBuffer<std::int64_t> s) {
+  const platform::FloatingPointEnvironment nearest;
   const std::size_t n = params.n();
   SecretKey key(params);
   key.coefficients_ = std::move(s);
@@ -108,6 +110,7 @@ Result<PublicKey> PublicKey::from_parts(const Params& params, const Seed& seed,
 }
 
 Result<PublicKey> PublicKey::generate(const SecretKey& secret, ChaCha20& rng) {
+  const platform::FloatingPointEnvironment nearest;
   const Params& params = secret.params();
   FCN_ASSIGN_OR_RETURN(auto b, AlignedBuffer<std::uint64_t>::create(params.q_count() * params.n()));
   FCN_ASSIGN_OR_RETURN(PublicKey key, from_parts(params, draw_seed(rng), std::move(b)));
@@ -130,6 +133,7 @@ Result<KeySwitchKey> KeySwitchKey::from_parts(const Params& params, const Seed& 
 
 Result<KeySwitchKey> KeySwitchKey::generate(const SecretKey& secret, const std::uint64_t* s_from,
                                             ChaCha20& rng) {
+  const platform::FloatingPointEnvironment nearest;
   const Params& params = secret.params();
   FCN_ASSIGN_OR_RETURN(auto b, AlignedBuffer<std::uint64_t>::create_uninitialized(words(params)));
   FCN_ASSIGN_OR_RETURN(KeySwitchKey key, from_parts(params, draw_seed(rng), std::move(b)));
@@ -150,6 +154,7 @@ void KeySwitchKey::expand_pair(const Params& params, const Seed& seed, std::size
 void KeySwitchKey::make_pair(const SecretKey& secret, const std::uint64_t* s_from, std::size_t pair,
                              const std::uint64_t* a, ChaCha20& rng, std::uint64_t* b,
                              std::uint64_t* scratch) noexcept {
+  const platform::FloatingPointEnvironment nearest;
   const Params& params = secret.params();
   const std::size_t n = params.n(), i = pair / params.digits_per_limb(), j = pair % params.digits_per_limb();
   encrypt_zero(secret, b, a, params.key_limbs(), rng, scratch);
@@ -162,6 +167,7 @@ void KeySwitchKey::make_pair(const SecretKey& secret, const std::uint64_t* s_fro
 }
 
 Result<RelinKeys> RelinKeys::generate(const SecretKey& secret, ChaCha20& rng, std::size_t max_components) {
+  const platform::FloatingPointEnvironment nearest;
   const Params& params = secret.params();
   if (max_components < 3 || max_components > kMaxComponents) {
     return invalid_argument(
@@ -184,6 +190,7 @@ Result<RelinKeys> RelinKeys::generate(const SecretKey& secret, ChaCha20& rng, st
 
 Result<GaloisKeys> GaloisKeys::generate(const SecretKey& secret, ChaCha20& rng,
                                         const std::vector<std::size_t>& elements) {
+  const platform::FloatingPointEnvironment nearest;
   const Params& params = secret.params();
   const std::size_t n = params.n(), limbs = params.key_limbs();
   FCN_ASSIGN_OR_RETURN(auto residues, SecretBuffer<std::uint64_t>::create(limbs * n));

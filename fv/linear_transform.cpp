@@ -5,6 +5,7 @@
 #include <cstring>
 #include <functional>
 
+#include "../platform/floating_point.h"
 #include "evaluation.h"
 #include "internal/key_switch.h"
 #include "internal/rotation_noise.h"
@@ -45,6 +46,7 @@ Result<LinearTransform> LinearTransform::create(const SlotEncoder& encoder, std:
                                                 std::size_t inputs, std::size_t outputs,
                                                 std::span<const RotatedProduct> products,
                                                 const std::vector<std::vector<std::int64_t>>& bias) {
+  const platform::FloatingPointEnvironment nearest;
   const Params& params = encoder.params();
   if (!params.has_special()) {
     return Status(StatusCode::kUnsupported,
@@ -154,6 +156,7 @@ Noise LinearTransform::bound(const Params& params, std::size_t limbs, const Nois
 }
 
 Noise LinearTransform::noise(const Noise& in, Correlation inputs) const noexcept {
+  const platform::FloatingPointEnvironment nearest;
   Noise largest;
   for (const OutputSum& sum : sums_) {
     const Noise one = bound(params_, limbs_, in, inputs, sum);

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "../platform/floating_point.h"
 #include "evaluation.h"
 #include "internal/level.h"
 #include "internal/rounding.h"
@@ -9,6 +10,7 @@
 namespace fcn::fv {
 
 platform::Status modulus_switch_inplace(Ciphertext& a, Workspace& workspace) {
+  const platform::FloatingPointEnvironment nearest;
   const std::size_t limbs = a.limbs(), n = a.params().n();
   if (limbs == 1) return platform::invalid_argument("modulus switch: the ciphertext has one prime left");
   const Params& params = a.params();

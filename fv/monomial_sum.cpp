@@ -5,6 +5,8 @@
 #include <functional>
 #include <iterator>
 
+#include "../platform/floating_point.h"
+
 namespace fcn::fv {
 
 using platform::concat;
@@ -20,6 +22,7 @@ platform::Result<MonomialSum> MonomialSum::create(const Params& params, std::siz
 }
 
 Status MonomialSum::add(const Ciphertext& a, std::int64_t exponent, bool negate) {
+  const platform::FloatingPointEnvironment nearest;
   if (!(a.params() == params_)) return mismatch("the term has other parameters than the sum");
   if (a.limbs() != limbs_) return mismatch(concat("the term has ", a.limbs(), " primes, the sum ", limbs_));
   if (a.form() != Form::kCoefficients) return mismatch("a monomial sum needs terms in coefficients form");
@@ -167,6 +170,7 @@ void MonomialSum::start_again() {
 }
 
 Status MonomialSum::finish(std::vector<Ciphertext>& out) {
+  const platform::FloatingPointEnvironment nearest;
   const Status status = [&]() -> Status {
     FCN_RETURN_IF_ERROR(check_noise());
     FCN_RETURN_IF_ERROR(plan_tiles());
@@ -197,6 +201,7 @@ Status MonomialSum::finish(std::vector<Ciphertext>& out) {
 }
 
 Status MonomialSum::finish(Ciphertext& out) {
+  const platform::FloatingPointEnvironment nearest;
   if (rows_.size() != 1)
     return platform::invalid_argument(
         concat("a monomial sum of ", rows_.size(), " rows is not one ciphertext"));

@@ -5,6 +5,7 @@
 
 #include "../ntt/primes.h"
 #include "../platform/bytes.h"
+#include "../platform/floating_point.h"
 #include "internal/level.h"
 #include "noise_model.h"
 #include "security.h"
@@ -182,6 +183,7 @@ double log2_product_margin(const ParamsSpec& spec, double c) {
 }  // namespace
 
 platform::Result<Params> Params::create(const ParamsSpec& spec, const ntt::KernelTable& kernels) {
+  const platform::FloatingPointEnvironment nearest;
   FCN_RETURN_IF_ERROR(check_spec(spec));
   auto data = std::make_shared<Data>();
   data->spec = spec;

@@ -3,6 +3,7 @@
 #include <bit>
 #include <cmath>
 
+#include "../platform/floating_point.h"
 #include "../platform/wide.h"
 
 namespace fcn::fv {
@@ -36,9 +37,18 @@ std::int64_t round_quotient(std::int64_t x, double inverse_b) {
   return round_to_integer((value - std::copysign(0.25, value)) * inverse_b);
 }
 
+// 1 / x, correctly rounded. Volatile: nothing but memory holds the division between the two calls of a
+// FloatingPointEnvironment (floating_point.h).
+double inverse_of(double x) {
+  const volatile double operand = x;
+  const volatile double inverse = 1.0 / operand;
+  return inverse;
+}
+
 }  // namespace
 
 platform::Result<PlaintextModulus> PlaintextModulus::integer(std::size_t n, std::uint64_t modulus) {
+  const platform::FloatingPointEnvironment nearest;
   if (!is_power_of_two(n)) return invalid_argument(concat("n = ", n, " is not a power of two"));
   if (modulus < 2 || modulus > kMaxIntegerModulus) {
     return invalid_argument(concat("t = ", modulus, " is not in [2, 2^40]"));
@@ -47,7 +57,7 @@ platform::Result<PlaintextModulus> PlaintextModulus::integer(std::size_t n, std:
   t.n_ = t.length_ = n;
   t.digits_ = 1;
   t.base_ = t.p_ = modulus;
-  t.inverse_base_ = 1.0 / static_cast<double>(modulus);
+  t.inverse_base_ = inverse_of(static_cast<double>(modulus));
   t.norm1_ = static_cast<double>(modulus);
   t.norm2_squared_ = t.norm1_ * t.norm1_;
   t.log2_p_ = std::log2(t.norm1_);
@@ -55,6 +65,7 @@ platform::Result<PlaintextModulus> PlaintextModulus::integer(std::size_t n, std:
 }
 
 platform::Result<PlaintextModulus> PlaintextModulus::binomial(std::size_t n, std::size_t k, std::uint64_t b) {
+  const platform::FloatingPointEnvironment nearest;
   if (!is_power_of_two(n)) return invalid_argument(concat("n = ", n, " is not a power of two"));
   if (!is_power_of_two(k) || k >= n) {
     return invalid_argument(concat("k = ", k, " does not divide n = ", n, " with k < n"));
@@ -68,7 +79,7 @@ platform::Result<PlaintextModulus> PlaintextModulus::binomial(std::size_t n, std
   t.digits_ = n / k;
   t.base_ = b;
   const double base = static_cast<double>(b);
-  t.inverse_base_ = 1.0 / base;
+  t.inverse_base_ = inverse_of(base);
   t.norm1_ = base + 1;
   t.norm2_squared_ = base * base + 1;
   t.log2_p_ = static_cast<double>(t.digits_) * std::log2(base);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "../platform/floating_point.h"
 #include "internal/level.h"
 
 namespace fcn::fv {
@@ -199,6 +200,7 @@ Status check_factor(const Ciphertext& a) {
 // b null: the square of a.
 Status multiply_or_square(Ciphertext& out, const Ciphertext& a, const Ciphertext* b, Workspace& workspace,
                           platform::ThreadPool* pool) {
+  const platform::FloatingPointEnvironment nearest;
   const Params params = a.params();
   const Ciphertext& right = b == nullptr ? a : *b;
   const std::size_t limbs = a.limbs();

@@ -1,6 +1,7 @@
 #include "serialization.h"
 
 #include "../platform/bytes.h"
+#include "../platform/floating_point.h"
 #include "frame.h"
 #include "noise_model.h"
 
@@ -253,6 +254,7 @@ Result<GaloisKeys> deserialize_galois_keys(const Params& params, ByteSpan bytes)
 }
 
 Bytes serialize(std::span<const Ciphertext> ciphertexts, unsigned dropped_bits) {
+  const platform::FloatingPointEnvironment nearest;
   if (ciphertexts.empty()) return {};
   ByteWriter out;
   std::vector<std::uint64_t> kept(dropped_bits == 0 ? 0 : ciphertexts.front().params().n());

@@ -6,6 +6,9 @@
 // Kernels are noexcept, allocate nothing, keep no state and run in constant time in the values (not in n, the
 // exponent or q). Buffers are 8-byte aligned (64 is faster). dst may be the same array as an input but must not
 // overlap it otherwise, unless a line says more.
+//
+// Kernels, Modulus and NttTables ask that the processor rounds to nearest; avx2 and neon give wrong residues where it does
+// not. Whoever calls them directly holds a FloatingPointEnvironment (platform/floating_point.h), as fv does.
 #pragma once
 
 #include <cstddef>
