@@ -5,8 +5,10 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <new>
 
+#include "../platform/floating_point.h"
 #include "../platform/secure_wipe.h"
 #include "client_stream.h"
 #include "quantize_pixels.h"
@@ -45,27 +47,37 @@ using platform::StatusCode;
 static_assert(FCN_OUT_OF_MEMORY == static_cast<int>(StatusCode::kOutOfMemory) &&
               FCN_CORRUPT == static_cast<int>(StatusCode::kCorrupt) &&
               FCN_OK == static_cast<int>(StatusCode::kOk));
+static_assert(FCN_INTERNAL == FCN_OUT_OF_MEMORY + 1);  // no StatusCode
 static_assert(FCN_LAYOUT_PIXEL == static_cast<int>(Layout::kPixel) &&
               FCN_LAYOUT_PACKED == static_cast<int>(Layout::kPacked));
 
-fcn_status to_c(const Status& status) noexcept {
+fcn_status to_c(fcn_code code, const char* message) noexcept {
   fcn_status out{};
-  out.code = static_cast<fcn_code>(status.code());
-  std::snprintf(out.message, sizeof out.message, "%s", status.message().c_str());
+  out.code = code;
+  std::snprintf(out.message, sizeof out.message, "%s", message);
   return out;
 }
+fcn_status to_c(const Status& status) noexcept {
+  return to_c(static_cast<fcn_code>(status.code()), status.message().c_str());
+}
 
-// No exception of the C++ library, where there are any, leaves a C function.
+// Where every function that can fail enters the library. No exception, where there are any, leaves a C function; and
+// everything computes in the environment that doubles need (body calls into other files: floating_point.h).
 template <class Body>
 fcn_status guarded(Body body) noexcept {
+  const platform::FloatingPointEnvironment nearest;
 #if defined(__cpp_exceptions)
   try {
     return to_c(body());
-  } catch (...) {  // std::bad_alloc: nothing else is thrown
+  } catch (const std::bad_alloc&) {
+    return to_c(FCN_OUT_OF_MEMORY, "no memory");
+  } catch (const std::exception& exception) {
     fcn_status out{};
-    out.code = FCN_OUT_OF_MEMORY;
-    std::snprintf(out.message, sizeof out.message, "no memory");
+    out.code = FCN_INTERNAL;
+    std::snprintf(out.message, sizeof out.message, "an exception: %s", exception.what());
     return out;
+  } catch (...) {
+    return to_c(FCN_INTERNAL, "an exception that is no std::exception");
   }
 #else
   return to_c(body());
@@ -75,19 +87,33 @@ fcn_status guarded(Body body) noexcept {
 // kInvalidArgument naming the first argument that is null.
 struct Argument {
   const char* name;
-  const void* value;
+  bool is_null;
 };
 template <class... Arguments>
 Status check_not_null(Arguments... arguments) {
   for (const Argument& argument : {arguments...}) {
-    if (argument.value == nullptr) return invalid_argument(concat(argument.name, " is null"));
+    if (argument.is_null) return invalid_argument(concat(argument.name, " is null"));
   }
   return {};
 }
-#define FCN_ARGUMENT(name) \
-  Argument {               \
-#name, name            \
+#define FCN_ARGUMENT(name)   \
+  Argument {                 \
+#name, (name) == nullptr \
   }
+
+// The functions of a struct that is there, checked before any work is done.
+Status check_callbacks(const fcn_allocator* allocator) {
+  if (allocator == nullptr) return {};
+  return check_not_null(FCN_ARGUMENT(allocator->allocate), FCN_ARGUMENT(allocator->release));
+}
+Status check_callbacks(const fcn_random* random) {
+  return random == nullptr ? Status() : check_not_null(FCN_ARGUMENT(random->fill));
+}
+
+Status check_input_count(std::size_t count, std::size_t inputs) {
+  if (count == inputs) return {};
+  return invalid_argument(concat("the network reads ", inputs, " inputs, not ", count));
+}
 
 Result<fv::ByteSpan> bytes_of(const char* name, const void* data, std::size_t size) {
   if (data == nullptr && size != 0) return invalid_argument(concat(name, " is null"));
@@ -182,7 +208,8 @@ extern "C" {
 void fcn_bytes_free(fcn_bytes* bytes) {
   if (bytes == nullptr || bytes->data == nullptr) return;
   fcn::platform::secure_wipe(bytes->data, bytes->size);
-  bytes->allocator.release(bytes->allocator.user, bytes->data, bytes->size);
+  if (bytes->allocator.release != nullptr)
+    bytes->allocator.release(bytes->allocator.user, bytes->data, bytes->size);
   *bytes = {};
 }
 
@@ -196,6 +223,7 @@ fcn_status fcn_client_create(const void* spec, size_t spec_size, const fcn_rando
                              fcn_client** client) {
   return guarded([&]() -> Status {
     FCN_RETURN_IF_ERROR(check_not_null(FCN_ARGUMENT(client)));
+    FCN_RETURN_IF_ERROR(check_callbacks(random));
     FCN_ASSIGN_OR_RETURN(const fcn::fv::ByteSpan bytes, bytes_of("spec", spec, spec_size));
     FCN_ASSIGN_OR_RETURN(ClientSpec parsed, deserialize_client_spec(bytes));
     FCN_ASSIGN_OR_RETURN(Seed seed, draw_seed(random));
@@ -209,6 +237,7 @@ fcn_status fcn_client_load(const void* key_file, size_t key_file_size, const fcn
                            fcn_client** client) {
   return guarded([&]() -> Status {
     FCN_RETURN_IF_ERROR(check_not_null(FCN_ARGUMENT(client)));
+    FCN_RETURN_IF_ERROR(check_callbacks(random));
     FCN_ASSIGN_OR_RETURN(const fcn::fv::ByteSpan bytes, bytes_of("key_file", key_file, key_file_size));
     FCN_ASSIGN_OR_RETURN(Seed seed, draw_seed(random));
     const Status status = give_handle(deserialize_client_key(bytes, seed), client);
@@ -220,6 +249,7 @@ fcn_status fcn_client_load(const void* key_file, size_t key_file_size, const fcn
 fcn_status fcn_client_save(const fcn_client* client, const fcn_allocator* allocator, fcn_bytes* key_file) {
   return guarded([&]() -> Status {
     FCN_RETURN_IF_ERROR(check_not_null(FCN_ARGUMENT(client), FCN_ARGUMENT(key_file)));
+    FCN_RETURN_IF_ERROR(check_callbacks(allocator));
     FCN_ASSIGN_OR_RETURN(const auto bytes, serialize_client_key(client->client));
     return give({bytes.data(), bytes.size()}, allocator, key_file);
   });
@@ -235,6 +265,7 @@ void fcn_client_free(fcn_client* client) {
 fcn_status fcn_client_evaluation_keys(fcn_client* client, const fcn_allocator* allocator, fcn_bytes* keys) {
   return guarded([&]() -> Status {
     FCN_RETURN_IF_ERROR(check_not_null(FCN_ARGUMENT(client), FCN_ARGUMENT(keys)));
+    FCN_RETURN_IF_ERROR(check_callbacks(allocator));
     FCN_ASSIGN_OR_RETURN(const auto bytes, client->client.evaluation_keys());
     return give(bytes, allocator, keys);
   });
@@ -244,6 +275,7 @@ fcn_status fcn_client_encrypt(fcn_client* client, const int64_t* inputs, size_t 
                               const fcn_allocator* allocator, fcn_bytes* request) {
   return guarded([&]() -> Status {
     FCN_RETURN_IF_ERROR(check_not_null(FCN_ARGUMENT(client), FCN_ARGUMENT(inputs), FCN_ARGUMENT(request)));
+    FCN_RETURN_IF_ERROR(check_callbacks(allocator));
     ThreadPool pool(threads);
     FCN_ASSIGN_OR_RETURN(const auto bytes, client->client.encrypt({inputs, count}, pool));
     return give(bytes, allocator, request);
@@ -254,6 +286,8 @@ fcn_status fcn_client_encrypt_pixels(fcn_client* client, const uint8_t* pixels, 
                                      unsigned threads, const fcn_allocator* allocator, fcn_bytes* request) {
   return guarded([&]() -> Status {
     FCN_RETURN_IF_ERROR(check_not_null(FCN_ARGUMENT(client), FCN_ARGUMENT(pixels), FCN_ARGUMENT(request)));
+    FCN_RETURN_IF_ERROR(check_callbacks(allocator));
+    FCN_RETURN_IF_ERROR(check_input_count(count, client->client.spec().input.size()));
     std::vector<std::int64_t> inputs = quantize_pixels({pixels, count}, client->client.spec().input_max);
     ThreadPool pool(threads);
     const auto bytes = client->client.encrypt(inputs, pool);
@@ -281,7 +315,7 @@ size_t fcn_client_workspace_size(const fcn_client* client) {
 fcn_status fcn_client_write_evaluation_keys(fcn_client* client, void* workspace, size_t workspace_size,
                                             fcn_sink sink) {
   return guarded([&]() -> Status {
-    FCN_RETURN_IF_ERROR(check_not_null(FCN_ARGUMENT(client)));
+    FCN_RETURN_IF_ERROR(check_not_null(FCN_ARGUMENT(client), FCN_ARGUMENT(sink.write)));
     return write_evaluation_keys(client->client, workspace_of(workspace, workspace_size), {write_to, &sink});
   });
 }
@@ -289,7 +323,7 @@ fcn_status fcn_client_write_evaluation_keys(fcn_client* client, void* workspace,
 fcn_status fcn_client_write_request(fcn_client* client, const int64_t* inputs, size_t count, void* workspace,
                                     size_t workspace_size, fcn_sink sink) {
   return guarded([&]() -> Status {
-    FCN_RETURN_IF_ERROR(check_not_null(FCN_ARGUMENT(client), FCN_ARGUMENT(inputs)));
+    FCN_RETURN_IF_ERROR(check_not_null(FCN_ARGUMENT(client), FCN_ARGUMENT(inputs), FCN_ARGUMENT(sink.write)));
     return write_request(client->client, {inputs, count}, workspace_of(workspace, workspace_size),
                          {write_to, &sink});
   });
@@ -298,7 +332,8 @@ fcn_status fcn_client_write_request(fcn_client* client, const int64_t* inputs, s
 fcn_status fcn_client_read_answer(const fcn_client* client, fcn_source source, void* workspace,
                                   size_t workspace_size, int64_t* scores, size_t count) {
   return guarded([&]() -> Status {
-    FCN_RETURN_IF_ERROR(check_not_null(FCN_ARGUMENT(client), FCN_ARGUMENT(scores)));
+    FCN_RETURN_IF_ERROR(
+        check_not_null(FCN_ARGUMENT(client), FCN_ARGUMENT(scores), FCN_ARGUMENT(source.read)));
     return read_answer(client->client, {read_from, &source}, workspace_of(workspace, workspace_size),
                        {scores, count});
   });
@@ -326,6 +361,7 @@ fcn_status fcn_model_load(const void* data, size_t size, fcn_model** model) {
 fcn_status fcn_model_save(const fcn_model* model, const fcn_allocator* allocator, fcn_bytes* bytes) {
   return guarded([&]() -> Status {
     FCN_RETURN_IF_ERROR(check_not_null(FCN_ARGUMENT(model), FCN_ARGUMENT(bytes)));
+    FCN_RETURN_IF_ERROR(check_callbacks(allocator));
     const std::string text = format_model(model->network);
     return give({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}, allocator, bytes);
   });
@@ -339,6 +375,7 @@ fcn_status fcn_model_run(const fcn_model* model, const int64_t* inputs, size_t i
                          size_t score_count) {
   return guarded([&]() -> Status {
     FCN_RETURN_IF_ERROR(check_not_null(FCN_ARGUMENT(model), FCN_ARGUMENT(inputs), FCN_ARGUMENT(scores)));
+    FCN_RETURN_IF_ERROR(check_input_count(input_count, model->network.input.size()));
     FCN_ASSIGN_OR_RETURN(const auto values, plain_run(model->network, {inputs, inputs + input_count}));
     return copy_scores(values, scores, score_count);
   });
@@ -361,6 +398,7 @@ fcn_info fcn_plan_info(const fcn_plan* plan) {
 fcn_status fcn_plan_spec(const fcn_plan* plan, const fcn_allocator* allocator, fcn_bytes* spec) {
   return guarded([&]() -> Status {
     FCN_RETURN_IF_ERROR(check_not_null(FCN_ARGUMENT(plan), FCN_ARGUMENT(spec)));
+    FCN_RETURN_IF_ERROR(check_callbacks(allocator));
     return give(serialize(plan->plan.spec()), allocator, spec);
   });
 }
@@ -381,6 +419,7 @@ fcn_status fcn_server_infer(const fcn_server* server, const void* request, size_
                             unsigned threads, const fcn_allocator* allocator, fcn_bytes* answer) {
   return guarded([&]() -> Status {
     FCN_RETURN_IF_ERROR(check_not_null(FCN_ARGUMENT(server), FCN_ARGUMENT(answer)));
+    FCN_RETURN_IF_ERROR(check_callbacks(allocator));
     FCN_ASSIGN_OR_RETURN(const fcn::fv::ByteSpan bytes, bytes_of("request", request, request_size));
     ThreadPool pool(threads);
     FCN_ASSIGN_OR_RETURN(const auto out, server->server.infer(bytes, pool));

@@ -11,6 +11,16 @@
  * Errors: every function that can fail returns an fcn_status of its own; there is no state behind it. On an error
  *   outputs are unchanged, except that a stream may have been written in part. The _info, _size and _free functions
  *   cannot fail; the first two need a handle.
+ * Exceptions: none leaves a function of a library that was built with them, as it is unless a build says otherwise:
+ *   std::bad_alloc becomes FCN_OUT_OF_MEMORY, any other, such as one that a callback throws, FCN_INTERNAL with its text.
+ *   Only fcn_allocator's release must not throw, and no callback may leave by longjmp or by the end of its thread.
+ *   A library built with -fno-exceptions cannot catch. There callbacks must not throw at all, and FCN_OUT_OF_MEMORY
+ *   reports the large arrays (polynomials, keys, ciphertexts), handles and the caller's allocator alone: where a small
+ *   allocation by operator new fails, the exception, if the C++ runtime throws one, passes through the library's functions
+ *   without their cleaning up, to a handler of the program or to std::terminate; else the runtime ends the program.
+ * Floating point: the calling thread may round in any direction, flush subnormal numbers to zero and trap exceptions.
+ *   Functions that return an fcn_status set what they need and give back what was there; callbacks run in between, with
+ *   rounding to nearest.
  * Threads: models, plans and servers never change after their creation: any number of threads may use one at once. A
  *   client is for one thread at a time. Handles are independent of those they were made from, which may be freed first.
  * Memory: the allocator that a function takes gives the memory of its fcn_bytes, and nothing else; null is malloc and
@@ -36,7 +46,8 @@ typedef enum fcn_code {
   FCN_MISMATCH,         /* two things that do not belong together: another model's, another key's */
   FCN_UNSUPPORTED,      /* this processor or build cannot do it */
   FCN_UNAVAILABLE,      /* the system, the random source or the other end of a stream refused */
-  FCN_OUT_OF_MEMORY
+  FCN_OUT_OF_MEMORY,
+  FCN_INTERNAL /* an exception that is not about memory: a callback's, or a fault of the library */
 } fcn_code;
 
 typedef struct fcn_status {
@@ -48,6 +59,8 @@ typedef enum fcn_layout {
   FCN_LAYOUT_PIXEL = 1, /* one value a ciphertext */
   FCN_LAYOUT_PACKED = 2 /* a layer a ciphertext */
 } fcn_layout;
+
+/* A struct that is given has all of its functions: FCN_INVALID_ARGUMENT names one that is null. */
 
 /* allocate: null when there is no memory; release gets the size that was asked for. */
 typedef struct fcn_allocator {

@@ -1,8 +1,11 @@
 // The C interface: what it adds to the roles it stands on. tests/package runs it from C.
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <new>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -226,6 +229,106 @@ TEST_F(CInterface, ErrorsNameTheirCauseAndChangeNothing) {
   fcn_server_free(server);
   for (fcn_client* client : {alice, bob}) fcn_client_free(client);
 }
+
+TEST_F(CInterface, NullFunctionsOfCallbacksAreNamed) {
+  fcn_client* client = new_client();
+  fcn_server* server = nullptr;
+  fcn_bytes keys{}, request{}, out{};
+  ok(fcn_client_evaluation_keys(client, nullptr, &keys));
+  ok(fcn_client_encrypt(client, image_.data(), 4, 1, nullptr, &request));
+  ok(fcn_server_create(plan_, keys.data, keys.size, &server));
+  Counter counter;
+  fcn_allocator no_allocate = counter.allocator(), no_release = no_allocate;
+  no_allocate.allocate = nullptr;
+  no_release.release = nullptr;
+  const std::uint8_t grey[4] = {};
+  for (const auto& [allocator, name] : {std::pair(&no_allocate, "allocate"), {&no_release, "release"}}) {
+    const fcn_status all[] = {fcn_model_save(model_, allocator, &out),
+                              fcn_plan_spec(plan_, allocator, &out),
+                              fcn_client_save(client, allocator, &out),
+                              fcn_client_evaluation_keys(client, allocator, &out),
+                              fcn_client_encrypt(client, image_.data(), 4, 1, allocator, &out),
+                              fcn_client_encrypt_pixels(client, grey, 4, 1, allocator, &out),
+                              fcn_server_infer(server, request.data, request.size, 1, allocator, &out)};
+    for (const fcn_status& status : all)
+      refused(status, FCN_INVALID_ARGUMENT, std::string("allocator->") + name + " is null");
+  }
+  EXPECT_EQ(out.data, nullptr);
+  EXPECT_EQ(counter.calls, 0u);
+  const fcn_random random{};
+  fcn_client* other = nullptr;
+  refused(fcn_client_create(spec_.data, spec_.size, &random, &other), FCN_INVALID_ARGUMENT,
+          "random->fill is null");
+  refused(fcn_client_load(spec_.data, spec_.size, &random, &other), FCN_INVALID_ARGUMENT,
+          "random->fill is null");
+  std::vector<std::uint8_t> space(fcn_client_workspace_size(client));
+  std::int64_t scores[2] = {};
+  refused(fcn_client_write_evaluation_keys(client, space.data(), space.size(), {}), FCN_INVALID_ARGUMENT,
+          "sink.write is null");
+  refused(fcn_client_write_request(client, image_.data(), 4, space.data(), space.size(), {}),
+          FCN_INVALID_ARGUMENT, "sink.write is null");
+  refused(fcn_client_read_answer(client, {}, space.data(), space.size(), scores, 2), FCN_INVALID_ARGUMENT,
+          "source.read is null");
+  for (fcn_bytes* bytes : {&keys, &request}) fcn_bytes_free(bytes);
+  fcn_server_free(server);
+  fcn_client_free(client);
+}
+
+TEST_F(CInterface, CountsAreCheckedBeforeInputsAreRead) {
+  fcn_client* client = new_client();
+  fcn_bytes out{};
+  std::int64_t scores[2] = {};
+  const std::uint8_t grey[4] = {};
+  for (const std::size_t count : {std::size_t{3}, SIZE_MAX / 16, SIZE_MAX}) {
+    const std::string part = "4 inputs, not " + std::to_string(count);
+    refused(fcn_model_run(model_, image_.data(), count, scores, 2), FCN_INVALID_ARGUMENT, part);
+    refused(fcn_client_encrypt(client, image_.data(), count, 1, nullptr, &out), FCN_INVALID_ARGUMENT, part);
+    refused(fcn_client_encrypt_pixels(client, grey, count, 1, nullptr, &out), FCN_INVALID_ARGUMENT, part);
+  }
+  fcn_client_free(client);
+}
+
+#if defined(__cpp_exceptions)
+// A callback in C++ that throws what `user` points to.
+enum class Thrown { kMemory, kOther, kNoException };
+[[noreturn]] void throw_it(void* user) {
+  switch (*static_cast<const Thrown*>(user)) {
+    case Thrown::kMemory:
+      throw std::bad_alloc();
+    case Thrown::kOther:
+      throw std::runtime_error("the disk is on fire");
+    default:
+      throw 7;
+  }
+}
+
+TEST_F(CInterface, ExceptionsOfCallbacksAreToldApart) {
+  fcn_client* client = new_client();
+  std::vector<std::uint8_t> space(fcn_client_workspace_size(client));
+  for (Thrown thrown : {Thrown::kMemory, Thrown::kOther, Thrown::kNoException}) {
+    const fcn_allocator allocator = {[](void* user, size_t) -> void* { throw_it(user); },
+                                     [](void*, void*, size_t) {}, &thrown};
+    const fcn_random random = {[](void* user, std::uint8_t*, size_t) -> int { throw_it(user); }, &thrown};
+    const fcn_sink sink = {[](void* user, const std::uint8_t*, size_t) -> int { throw_it(user); }, &thrown};
+    const fcn_source source = {[](void* user, std::uint8_t*, size_t) -> int { throw_it(user); }, &thrown};
+    fcn_client* other = nullptr;
+    fcn_bytes out{};
+    std::int64_t scores[2] = {};
+    const fcn_status all[] = {
+        fcn_client_save(client, &allocator, &out), fcn_client_create(spec_.data, spec_.size, &random, &other),
+        fcn_client_write_request(client, image_.data(), 4, space.data(), space.size(), sink),
+        fcn_client_read_answer(client, source, space.data(), space.size(), scores, 2)};
+    for (const fcn_status& status : all) {
+      if (thrown == Thrown::kMemory) refused(status, FCN_OUT_OF_MEMORY, "no memory");
+      if (thrown == Thrown::kOther) refused(status, FCN_INTERNAL, "the disk is on fire");
+      if (thrown == Thrown::kNoException) refused(status, FCN_INTERNAL, "no std::exception");
+    }
+    EXPECT_EQ(out.data, nullptr);
+    EXPECT_EQ(other, nullptr);
+  }
+  fcn_client_free(client);
+}
+#endif
 
 TEST_F(CInterface, OneServerForManyThreads) {
   fcn_client* client = new_client();
