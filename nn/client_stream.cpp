@@ -8,6 +8,7 @@
 #include "../fv/frame.h"
 #include "../fv/noise_model.h"
 #include "../platform/byte_order.h"
+#include "../platform/floating_point.h"
 #include "internal/client_access.h"
 
 namespace fcn::nn {
@@ -203,6 +204,7 @@ std::size_t stream_workspace_bytes(const ClientSpec& spec) noexcept {
 }
 
 Status write_evaluation_keys(Client& client, std::span<std::uint8_t> bytes, Sink sink) {
+  const platform::FloatingPointEnvironment nearest;
   const ClientSpec& spec = client.spec();
   FCN_RETURN_IF_ERROR(check_stream(spec, bytes));
   const fv::Params& params = spec.params;

@@ -8,6 +8,7 @@
 
 #include "../platform/check.h"
 #include "../platform/file.h"
+#include "../platform/floating_point.h"
 #include "internal/layer_check.h"
 
 namespace fcn::nn {
@@ -284,6 +285,7 @@ std::string format_model(const Network& network) {
 }
 
 Result<Network> parse_model(const std::string& text, const std::string& source) {
+  const platform::FloatingPointEnvironment nearest;
   Lines lines(text, source);
   Network network;
   FCN_RETURN_IF_ERROR(read_header(lines, network));

@@ -8,6 +8,7 @@
 #include "../fv/key_switching.h"
 #include "../fv/modulus_switch.h"
 #include "../fv/product.h"
+#include "../platform/floating_point.h"
 #include "../platform/secure_wipe.h"
 #include "internal/for_each_on.h"
 
@@ -93,6 +94,7 @@ Result<std::span<const Ciphertext>> PackedEngine::infer(
     std::span<const fv::SeededCiphertext> pixels, const fv::RelinKeys& relin, const fv::GaloisKeys& galois,
     const platform::Seed& blinding, PackedMemory& memory, platform::ThreadPool& pool, OpCounts* counts,
     const Progress& progress, double (*clock)(), std::vector<PackedStageTimes>* times) const {
+  const platform::FloatingPointEnvironment nearest;
   const fv::Params& params = plan_.params();
   if (pixels.size() != plan_.input().ciphertexts()) {
     return platform::invalid_argument(

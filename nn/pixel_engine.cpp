@@ -10,6 +10,7 @@
 #include "../fv/key_switching.h"
 #include "../fv/monomial_sum.h"
 #include "../fv/product.h"
+#include "../platform/floating_point.h"
 #include "internal/for_each_on.h"
 #include "internal/pixel_circuit.h"
 #include "internal/value_store.h"
@@ -261,6 +262,7 @@ Result<std::vector<Ciphertext>> PixelEngine::infer(std::span<const fv::SeededCip
                                                    const fv::RelinKeys& keys, platform::ThreadPool& pool,
                                                    OpCounts* counts, const Progress& progress,
                                                    PixelMemory* memory) const {
+  const platform::FloatingPointEnvironment nearest;
   const Params& params = plan_.params();
   const std::size_t inputs = plan_.network().input.size();
   if (pixels.size() != inputs) {

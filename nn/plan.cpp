@@ -1,6 +1,7 @@
 #include "plan.h"
 
 #include "../platform/bytes.h"
+#include "../platform/floating_point.h"
 #include "model_file.h"
 
 namespace fcn::nn {
@@ -29,6 +30,7 @@ ClientSpec common_spec(const Network& network, Layout layout, const fv::Params& 
 }  // namespace
 
 Result<Plan> Plan::create(const Network& network, Layout layout, const ntt::KernelTable& kernels) {
+  const platform::FloatingPointEnvironment nearest;
   FCN_RETURN_IF_ERROR(nn::validate(network));
   const auto finish = [](auto engine, ClientSpec spec) -> Result<Plan> {
     FCN_RETURN_IF_ERROR(nn::validate(spec));
