@@ -23,7 +23,7 @@ double now() {
 // The quickest of a few runs.
 Result<Times> measure(const nn::PackedEngine& engine, std::size_t threads) {
   const nn::PackedPlan& plan = engine.plan();
-  FCN_ASSIGN_OR_RETURN(const platform::Seed seed, platform::random_seed());
+  FCN_ASSIGN_OR_RETURN(const platform::SecretSeed seed, platform::random_seed());
   platform::ChaCha20 rng(seed);
   FCN_ASSIGN_OR_RETURN(const fv::SecretKey key, fv::SecretKey::generate(plan.params(), rng));
   FCN_ASSIGN_OR_RETURN(const fv::RelinKeys relin, fv::RelinKeys::generate(key, rng));
@@ -41,7 +41,7 @@ Result<Times> measure(const nn::PackedEngine& engine, std::size_t threads) {
     Times times;
     const Stopwatch watch;
     FCN_RETURN_IF_ERROR(
-        engine.infer(pixels, relin, galois, seed, memory, pool, nullptr, {}, now, &times).status());
+        engine.infer(pixels, relin, galois, seed.value(), memory, pool, nullptr, {}, now, &times).status());
     if (best.empty() || watch.seconds() < least) {
       least = watch.seconds();
       best = times;

@@ -19,10 +19,7 @@ using platform::ByteWriter;
 using platform::concat;
 using platform::Result;
 using platform::SecretBuffer;
-using platform::Seed;
 using platform::Status;
-
-constexpr std::uint64_t kClientStream = 0;  // of a seed
 
 }  // namespace
 
@@ -38,40 +35,44 @@ Status internal::check_inputs(const ClientSpec& spec, std::span<const std::int64
   return {};
 }
 
-Client::Client(ClientSpec spec, fv::SecretKey secret, const KeyId& key_id, platform::ChaCha20 rng)
+Client::Client(ClientSpec spec, fv::SecretKey secret, const KeyId& key_id, platform::RandomChain chain)
     : spec_(std::move(spec)),
       fingerprint_(fingerprint(spec_)),
       key_id_(key_id),
       secret_(std::move(secret)),
-      rng_(std::move(rng)) {}
+      chain_(std::move(chain)) {}
 
-Result<Client> Client::create(ClientSpec spec) {
-  FCN_ASSIGN_OR_RETURN(Seed seed, platform::random_seed());
-  Result<Client> client = create(std::move(spec), seed);
-  platform::secure_wipe(seed.data(), seed.size());
-  return client;
+Result<Client> Client::create_from(platform::RandomChain chain, ClientSpec spec) {
+  FCN_RETURN_IF_ERROR(validate(spec));
+  FCN_ASSIGN_OR_RETURN(auto turn, chain.begin());
+  KeyId key_id;
+  turn.rng().fill(key_id);
+  auto secret = fv::SecretKey::generate(spec.params, turn.rng());
+  if (!secret.ok()) return secret.status();
+  turn.end();
+  return Client(std::move(spec), std::move(secret).value(), key_id, std::move(chain));
 }
 
-Result<Client> Client::create(ClientSpec spec, const Seed& seed) {
-  FCN_RETURN_IF_ERROR(validate(spec));
-  platform::ChaCha20 rng(seed, kClientStream);
-  KeyId key_id;
-  rng.fill(key_id);
-  FCN_ASSIGN_OR_RETURN(fv::SecretKey secret, fv::SecretKey::generate(spec.params, rng));
-  return Client(std::move(spec), std::move(secret), key_id, std::move(rng));
+Result<Client> Client::create(ClientSpec spec, platform::RandomSource source) {
+  return create_from(platform::RandomChain(source), std::move(spec));
+}
+
+Result<Client> Client::create_from_seed(ClientSpec spec, const platform::Seed& seed) {
+  return create_from(platform::RandomChain(seed), std::move(spec));
 }
 
 Result<Bytes> Client::evaluation_keys() {
+  FCN_ASSIGN_OR_RETURN(const auto turn, chain_.begin());
   ByteWriter out;
   FCN_ASSIGN_OR_RETURN(const fv::RelinKeys relin,
-                       fv::RelinKeys::generate(secret_, rng_, spec_.max_components));
+                       fv::RelinKeys::generate(secret_, turn.rng(), spec_.max_components));
   const Bytes relin_bytes = fv::serialize(relin);
   out.u64(relin_bytes.size());
   out.bytes(relin_bytes);
   Bytes galois_bytes;
   if (!spec_.galois_elements.empty()) {
     FCN_ASSIGN_OR_RETURN(const fv::GaloisKeys galois,
-                         fv::GaloisKeys::generate(secret_, rng_, spec_.galois_elements));
+                         fv::GaloisKeys::generate(secret_, turn.rng(), spec_.galois_elements));
     galois_bytes = fv::serialize(galois);
   }
   out.u64(galois_bytes.size());
@@ -81,10 +82,11 @@ Result<Bytes> Client::evaluation_keys() {
 
 Result<Bytes> Client::encrypt(std::span<const std::int64_t> inputs, platform::ThreadPool& pool) {
   FCN_RETURN_IF_ERROR(internal::check_inputs(spec_, inputs));
+  FCN_ASSIGN_OR_RETURN(const auto turn, chain_.begin());
   const auto encrypt_all = [&]() -> Result<std::vector<fv::SeededCiphertext>> {
-    if (spec_.layout == Layout::kPixel) return encrypt_pixels(secret_, inputs, rng_, pool);
+    if (spec_.layout == Layout::kPixel) return encrypt_pixels(secret_, inputs, turn.rng(), pool);
     FCN_ASSIGN_OR_RETURN(const fv::SlotEncoder encoder, fv::SlotEncoder::create(spec_.params));
-    return encrypt_slots(secret_, encoder, spec_.slot_inputs, inputs, rng_, pool);
+    return encrypt_slots(secret_, encoder, spec_.slot_inputs, inputs, turn.rng(), pool);
   };
   FCN_ASSIGN_OR_RETURN(const std::vector<fv::SeededCiphertext> encrypted, encrypt_all());
   const Bytes payload = fv::serialize(std::span<const fv::SeededCiphertext>(encrypted));
@@ -135,14 +137,8 @@ Result<SecretBuffer<std::uint8_t>> serialize_client_key(const Client& client) {
   return out;
 }
 
-Result<Client> deserialize_client_key(ByteSpan bytes, const ntt::KernelTable& kernels) {
-  FCN_ASSIGN_OR_RETURN(Seed seed, platform::random_seed());
-  Result<Client> client = deserialize_client_key(bytes, seed, kernels);
-  platform::secure_wipe(seed.data(), seed.size());
-  return client;
-}
-
-Result<Client> deserialize_client_key(ByteSpan bytes, const Seed& seed, const ntt::KernelTable& kernels) {
+Result<Client> deserialize_client_key(ByteSpan bytes, platform::RandomSource source,
+                                      const ntt::KernelTable& kernels) {
   FCN_ASSIGN_OR_RETURN(const Message message, open_message(bytes, MessageKind::kClientKey));
   ByteReader in(message.payload);
   std::uint64_t spec_bytes = 0;
@@ -157,8 +153,7 @@ Result<Client> deserialize_client_key(ByteSpan bytes, const Seed& seed, const nt
   if (fingerprint(spec) != message.header.fingerprint)
     return platform::corrupt("the header of the secret key file does not fit the client spec in it");
   FCN_ASSIGN_OR_RETURN(fv::SecretKey secret, fv::deserialize_secret_key(spec.params, rest.subspan(spec_end)));
-  return Client(std::move(spec), std::move(secret), message.header.key_id,
-                platform::ChaCha20(seed, kClientStream));
+  return Client(std::move(spec), std::move(secret), message.header.key_id, platform::RandomChain(source));
 }
 
 }  // namespace fcn::nn

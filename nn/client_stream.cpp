@@ -207,6 +207,7 @@ Status write_evaluation_keys(Client& client, std::span<std::uint8_t> bytes, Sink
   const platform::FloatingPointEnvironment nearest;
   const ClientSpec& spec = client.spec();
   FCN_RETURN_IF_ERROR(check_stream(spec, bytes));
+  FCN_ASSIGN_OR_RETURN(const auto turn, ClientAccess::chain(client).begin());
   const fv::Params& params = spec.params;
   const fv::SecretKey& secret = ClientAccess::secret(client);
   const std::uint32_t keys = spec.max_components - 2;
@@ -229,7 +230,7 @@ Status write_evaluation_keys(Client& client, std::span<std::uint8_t> bytes, Sink
       params.kernels().multiply(params.modulus(i), limb, limb, secret.transformed() + i * params.n(),
                                 params.n());
     }
-    FCN_RETURN_IF_ERROR(write_switch_key(secret, power, ClientAccess::rng(client), workspace.parts(), out));
+    FCN_RETURN_IF_ERROR(write_switch_key(secret, power, turn.rng(), workspace.parts(), out));
   }
   FCN_RETURN_IF_ERROR(out.end_object());
   FCN_RETURN_IF_ERROR(out.number(0, 8));  // no Galois keys
@@ -241,6 +242,7 @@ Status write_request(Client& client, std::span<const std::int64_t> inputs, std::
   const ClientSpec& spec = client.spec();
   FCN_RETURN_IF_ERROR(check_stream(spec, bytes));
   FCN_RETURN_IF_ERROR(internal::check_inputs(spec, inputs));
+  FCN_ASSIGN_OR_RETURN(const auto turn, ClientAccess::chain(client).begin());
   const fv::Params& params = spec.params;
   const std::size_t packed = fv::residue_bytes(params, params.q_count()),
                     object_payload = 4 + inputs.size() * (sizeof(Seed) + packed);
@@ -255,22 +257,18 @@ Status write_request(Client& client, std::span<const std::int64_t> inputs, std::
   FCN_RETURN_IF_ERROR(
       out.begin_object({fv::FrameKind::kSeededCiphertexts, params.fingerprint(), object_payload}));
   FCN_RETURN_IF_ERROR(out.number(inputs.size(), 4));
-  Seed streams;
-  ClientAccess::rng(client).fill(streams);
-  Status status;
-  for (std::size_t i = 0; i < inputs.size() && status.ok(); ++i) {  // as encrypt_pixels does
+  platform::SecretSeed streams;
+  turn.rng().fill(streams.value());
+  for (std::size_t i = 0; i < inputs.size(); ++i) {  // as encrypt_pixels does
     std::size_t used_rows = 0;
-    status = fv::encode_integer_into(params, inputs[i], m, used_rows);
-    if (!status.ok()) break;
+    FCN_RETURN_IF_ERROR(fv::encode_integer_into(params, inputs[i], m, used_rows));
     platform::ChaCha20 rng(streams, i);
     Seed seed;
     fv::encrypt_into(ClientAccess::secret(client), m, used_rows, rng, seed, c0, scratch);
     fv::pack_residues(parts.packed.data(), params, c0, params.q_count());
-    status = out.write(seed);
-    if (status.ok()) status = out.write(parts.packed.first(packed));
+    FCN_RETURN_IF_ERROR(out.write(seed));
+    FCN_RETURN_IF_ERROR(out.write(parts.packed.first(packed)));
   }
-  platform::secure_wipe(streams.data(), streams.size());
-  FCN_RETURN_IF_ERROR(status);
   FCN_RETURN_IF_ERROR(out.end_object());
   return out.end_message();
 }

@@ -40,7 +40,6 @@ namespace {
 using platform::concat;
 using platform::invalid_argument;
 using platform::Result;
-using platform::Seed;
 using platform::Status;
 using platform::StatusCode;
 
@@ -149,12 +148,9 @@ Status give_handle(Result<Value> made, Handle** out) {
   return {};
 }
 
-Result<Seed> draw_seed(const fcn_random* random) {
-  if (random == nullptr) return platform::random_seed();
-  Seed seed{};
-  if (random->fill(random->user, seed.data(), seed.size()) != 0)
-    return Status(StatusCode::kUnavailable, "the random source gave no bytes");
-  return seed;
+// The client keeps the caller's functions, not the struct that they came in.
+platform::RandomSource source_of(const fcn_random* random) {
+  return random == nullptr ? platform::RandomSource{} : platform::RandomSource{random->fill, random->user};
 }
 
 fcn_info info_of(const ClientSpec& spec) {
@@ -199,7 +195,6 @@ Status copy_scores(const std::vector<std::int64_t>& scores, std::int64_t* out, s
 
 using namespace fcn::nn;  // NOLINT: the functions below are C's and have no namespace
 using fcn::platform::Result;
-using fcn::platform::Seed;
 using fcn::platform::Status;
 using fcn::platform::ThreadPool;
 
@@ -226,10 +221,7 @@ fcn_status fcn_client_create(const void* spec, size_t spec_size, const fcn_rando
     FCN_RETURN_IF_ERROR(check_callbacks(random));
     FCN_ASSIGN_OR_RETURN(const fcn::fv::ByteSpan bytes, bytes_of("spec", spec, spec_size));
     FCN_ASSIGN_OR_RETURN(ClientSpec parsed, deserialize_client_spec(bytes));
-    FCN_ASSIGN_OR_RETURN(Seed seed, draw_seed(random));
-    const Status status = give_handle(Client::create(std::move(parsed), seed), client);
-    fcn::platform::secure_wipe(seed.data(), seed.size());
-    return status;
+    return give_handle(Client::create(std::move(parsed), source_of(random)), client);
   });
 }
 
@@ -239,10 +231,7 @@ fcn_status fcn_client_load(const void* key_file, size_t key_file_size, const fcn
     FCN_RETURN_IF_ERROR(check_not_null(FCN_ARGUMENT(client)));
     FCN_RETURN_IF_ERROR(check_callbacks(random));
     FCN_ASSIGN_OR_RETURN(const fcn::fv::ByteSpan bytes, bytes_of("key_file", key_file, key_file_size));
-    FCN_ASSIGN_OR_RETURN(Seed seed, draw_seed(random));
-    const Status status = give_handle(deserialize_client_key(bytes, seed), client);
-    fcn::platform::secure_wipe(seed.data(), seed.size());
-    return status;
+    return give_handle(deserialize_client_key(bytes, source_of(random)), client);
   });
 }
 

@@ -22,11 +22,14 @@
  *   Functions that return an fcn_status set what they need and give back what was there; callbacks run in between, with
  *   rounding to nearest.
  * Threads: models, plans and servers never change after their creation: any number of threads may use one at once. A
- *   client is for one thread at a time. Handles are independent of those they were made from, which may be freed first.
+ *   client decrypts in any number of threads; it makes keys and encrypts in one at a time, and a second one is refused
+ *   with FCN_INVALID_ARGUMENT. Handles are independent of those they were made from, which may be freed first.
  * Memory: the allocator that a function takes gives the memory of its fcn_bytes, and nothing else; null is malloc and
  *   free. Handles and temporary memory come from C++'s operator new, which a program may replace. The fcn_client_write_
  *   and fcn_client_read_ functions use the caller's workspace and no other memory.
- * Randomness: 32 bytes are drawn when a client is created or loaded, from the source given; null is the system's.
+ * Randomness: each new client, request and set of keys draws 32 fresh bytes from the source given when the client was
+ *   created or loaded; null is the system's. So the copies of a client in forked processes, in restored virtual machines
+ *   and containers encrypt with randomness of their own. A caller's source must give other bytes in each copy, too.
  * Secret: only fcn_client_save gives bytes that hold a key. fcn_bytes_free and the _free functions wipe what they free. */
 #ifndef FCN_H
 #define FCN_H
@@ -69,7 +72,9 @@ typedef struct fcn_allocator {
   void* user;
 } fcn_allocator;
 
-/* fill: size unpredictable bytes, secret from anyone else; 0 on success. */
+/* fill: size unpredictable bytes, secret from anyone else; 0 on success. A client that was given one calls it for every
+ * request and set of keys: fill and user must outlive the handle (the struct itself is copied). When it fails there is no
+ * request, and the error is FCN_UNAVAILABLE. */
 typedef struct fcn_random {
   int (*fill)(void* user, uint8_t* out, size_t size);
   void* user;
@@ -156,7 +161,7 @@ void fcn_client_free(fcn_client* client);
 
 /* What the server needs to compute under this key. */
 fcn_status fcn_client_evaluation_keys(fcn_client* client, const fcn_allocator* allocator, fcn_bytes* keys);
-/* inputs: integers in [0, input_max]. Errors: FCN_INVALID_ARGUMENT naming the input. */
+/* inputs: integers in [0, input_max]. Errors: FCN_INVALID_ARGUMENT naming the input; FCN_UNAVAILABLE (randomness). */
 fcn_status fcn_client_encrypt(fcn_client* client, const int64_t* inputs, size_t count, unsigned threads,
                               const fcn_allocator* allocator, fcn_bytes* request);
 /* The same from grey values: 0 stays 0, 255 becomes input_max. */

@@ -16,8 +16,8 @@ Result<std::vector<fv::SeededCiphertext>> encrypt_slots(
     const fv::SecretKey& key, const fv::SlotEncoder& encoder,
     std::span<const std::vector<std::int32_t>> slot_values, std::span<const std::int64_t> values,
     platform::ChaCha20& rng, platform::ThreadPool& pool) {
-  platform::Seed seed;
-  rng.fill(seed);
+  platform::SecretSeed seed;
+  rng.fill(seed.value());
   std::vector<fv::Workspace> workspaces(pool.size());
   std::vector<std::optional<fv::SeededCiphertext>> places(slot_values.size());
   const Status status =
@@ -32,7 +32,6 @@ Result<std::vector<fv::SeededCiphertext>> encrypt_slots(
         FCN_ASSIGN_OR_RETURN(places[c], fv::encrypt(key, plaintext, own, workspaces[worker]));
         return {};
       });
-  platform::secure_wipe(seed.data(), seed.size());
   FCN_RETURN_IF_ERROR(status);
   std::vector<fv::SeededCiphertext> ciphertexts;
   ciphertexts.reserve(places.size());

@@ -48,8 +48,8 @@ Result<std::vector<fv::SeededCiphertext>> encrypt_pixels(const fv::SecretKey& ke
     encoded.push_back(std::move(plaintext));
   }
   std::vector<std::optional<fv::SeededCiphertext>> slots(pixels.size());
-  platform::Seed seed;
-  rng.fill(seed);
+  platform::SecretSeed seed;
+  rng.fill(seed.value());
   const Status status =
       internal::for_each_on(pool, pixels.size(), [&](std::size_t i, std::size_t worker) -> Status {
         platform::ChaCha20 own(seed, i);  // each pixel draws from a stream of its own
@@ -61,7 +61,6 @@ Result<std::vector<fv::SeededCiphertext>> encrypt_pixels(const fv::SecretKey& ke
         FCN_ASSIGN_OR_RETURN(slots[i], fv::encrypt(key, m, own, workspaces[worker]));
         return {};
       });
-  platform::secure_wipe(seed.data(), seed.size());
   FCN_RETURN_IF_ERROR(status);
   std::vector<fv::SeededCiphertext> ciphertexts;
   ciphertexts.reserve(slots.size());

@@ -76,8 +76,9 @@ Result<Bytes> Server::infer(ByteSpan request, platform::ThreadPool& pool, OpCoun
     }
     const auto* packed = std::get_if<PackedEngine>(&plan_.engine());
     dropped_bits = packed->plan().dropped_bits();
-    FCN_ASSIGN_OR_RETURN(const platform::Seed blinding, platform::random_seed());
-    return packed->infer(encrypted, relin_, *galois_, blinding, memory->packed, pool, counts, progress);
+    FCN_ASSIGN_OR_RETURN(const platform::SecretSeed blinding, platform::random_seed());
+    return packed->infer(encrypted, relin_, *galois_, blinding.value(), memory->packed, pool, counts,
+                         progress);
   };
   FCN_ASSIGN_OR_RETURN(const std::span<const fv::Ciphertext> scores, run());
   const Bytes answer = fv::serialize(scores, dropped_bits);

@@ -18,4 +18,12 @@ void secure_wipe(void* memory, std::size_t bytes) noexcept {
 #endif
 }
 
+#if defined(__GNUC__)
+__attribute__((noinline))
+#endif
+void wipe_stack_below() noexcept {
+  unsigned char below[kWipedStackBytes];
+  secure_wipe(below, sizeof below);
+}
+
 }  // namespace fcn::platform

@@ -8,7 +8,7 @@ namespace fcn::nn::internal {
 struct ClientAccess {
   static std::uint64_t fingerprint(const Client& client) noexcept { return client.fingerprint_; }
   static const fv::SecretKey& secret(const Client& client) noexcept { return client.secret_; }
-  static platform::ChaCha20& rng(Client& client) noexcept { return client.rng_; }
+  static platform::RandomChain& chain(Client& client) noexcept { return client.chain_; }
 };
 
 // Errors: kInvalidArgument (their number, or the first that is not in [0, input_max]).

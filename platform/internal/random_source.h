@@ -10,10 +10,10 @@
 namespace fcn::platform::internal {
 
 // Writes at most bytes bytes to out; returns how many, or a negative number with errno set.
-using RandomSource = std::ptrdiff_t (*)(void* out, std::size_t bytes);
+using SystemSource = std::ptrdiff_t (*)(void* out, std::size_t bytes);
 
 // Fills out from source in pieces of at most 256 bytes; tries again after EINTR.
 // Errors: kUnavailable with the system's reason; out is then zero.
-Status fill_from(RandomSource source, std::span<std::uint8_t> out);
+Status fill_from(SystemSource source, std::span<std::uint8_t> out);
 
 }  // namespace fcn::platform::internal

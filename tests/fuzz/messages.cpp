@@ -10,7 +10,7 @@ using namespace fcn;
 
 struct Roles {
   nn::Plan plan = nn::Plan::create(test::toy_network(), nn::Layout::kPixel).value();
-  nn::Client client = nn::Client::create(plan.spec(), platform::Seed{}).value();
+  nn::Client client = nn::Client::create_from_seed(plan.spec(), platform::Seed{}).value();
   nn::Server server = nn::Server::create(plan, client.evaluation_keys().value()).value();
 };
 

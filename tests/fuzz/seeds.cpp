@@ -41,7 +41,7 @@ void write_fv_objects() {
 void write_messages() {
   const nn::Network network = test::toy_network();
   const nn::Plan plan = nn::Plan::create(network, nn::Layout::kPixel).value();
-  nn::Client client = nn::Client::create(plan.spec(), platform::Seed{}).value();
+  nn::Client client = nn::Client::create_from_seed(plan.spec(), platform::Seed{}).value();
   platform::ThreadPool pool;
   const fv::Bytes keys = client.evaluation_keys().value();
   const fv::Bytes request = client.encrypt(std::vector<std::int64_t>{0, 15, 6, 1}, pool).value();

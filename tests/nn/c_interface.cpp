@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <new>
 #include <stdexcept>
 #include <string>
@@ -80,7 +81,7 @@ class CInterface : public testing::Test {
     fcn_model_free(model_);
   }
   fcn_client* new_client(std::uint8_t first = 0) {
-    CountingRandom source{first};
+    CountingRandom& source = sources_.emplace_back(CountingRandom{first});
     const fcn_random random = source.random();
     fcn_client* client = nullptr;
     ok(fcn_client_create(spec_.data, spec_.size, &random, &client));
@@ -90,6 +91,7 @@ class CInterface : public testing::Test {
 
   const std::string text_ = format_model(test::toy_network());
   const std::vector<std::int64_t> image_{0, 1, 4, 9};
+  std::deque<CountingRandom> sources_;  // outlive the clients
   fcn_model* model_ = nullptr;
   fcn_plan* plan_ = nullptr;
   fcn_bytes spec_{};

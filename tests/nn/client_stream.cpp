@@ -57,7 +57,9 @@ class ClientStream : public testing::Test {
     static const Plan plan = Plan::create(test::toy_network(), Layout::kPixel).value();
     return plan;
   }
-  static Client client(std::uint8_t seed = 1) { return Client::create(plan().spec(), seed_of(seed)).value(); }
+  static Client client(std::uint8_t seed = 1) {
+    return Client::create_from_seed(plan().spec(), seed_of(seed)).value();
+  }
   static bool is_zero(std::span<const std::uint8_t> bytes) {
     return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte == 0; });
   }
@@ -99,8 +101,8 @@ TEST_F(ClientStream, WritesTheBytesOfClient) {
 TEST_F(ClientStream, EvaluationKeysReachHigherPowers) {
   ClientSpec spec = plan().spec();
   spec.max_components = 5;
-  Client whole = Client::create(spec, seed_of(2)).value(),
-         streamed = Client::create(spec, seed_of(2)).value();
+  Client whole = Client::create_from_seed(spec, seed_of(2)).value(),
+         streamed = Client::create_from_seed(spec, seed_of(2)).value();
   Tape keys;
   ASSERT_TRUE(write_evaluation_keys(streamed, workspace(), keys.sink()).ok());
   EXPECT_EQ(keys.bytes, whole.evaluation_keys().value());

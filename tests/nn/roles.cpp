@@ -10,6 +10,7 @@
 #include "nn/server.h"
 #include "platform/bytes.h"
 #include "support/random_network.h"
+#include "support/seeded_source.h"
 #include "support/toy_network.h"
 
 namespace fcn::nn {
@@ -41,7 +42,9 @@ class Roles : public testing::TestWithParam<Layout> {
   }
   static const Plan& plan() { return plan_of(5); }
   static const Plan& other_plan() { return plan_of(6); }
-  static Client client(std::uint8_t seed = 1) { return Client::create(plan().spec(), seed_of(seed)).value(); }
+  static Client client(std::uint8_t seed = 1) {
+    return Client::create_from_seed(plan().spec(), seed_of(seed)).value();
+  }
 
   platform::ThreadPool pool_{2};
   const std::vector<std::int64_t> pixels_{0, 15, 6, 1};
@@ -59,7 +62,7 @@ TEST_P(Roles, RandomNetworksGiveTheIntegersOfPlainRun) {
     const Network network = test::random_network(random, {1, 3, 3}, 7, 3);
     const auto made = Plan::create(network, GetParam());
     if (!made.ok()) continue;  // nothing to compute, or too deep
-    Client alice = Client::create(made->spec(), seed_of(static_cast<std::uint8_t>(round))).value();
+    Client alice = Client::create_from_seed(made->spec(), seed_of(static_cast<std::uint8_t>(round))).value();
     const Server server = Server::create(made.value(), alice.evaluation_keys().value()).value();
     const std::vector<std::int64_t> image = test::random_image(random, network);
     OpCounts counts;
@@ -109,7 +112,7 @@ TEST_P(Roles, InputsAreChecked) {
 
 TEST_P(Roles, MixUpsAreNamed) {
   Client alice = client(1), bob = client(2);
-  Client carol = Client::create(other_plan().spec(), seed_of(3)).value();
+  Client carol = Client::create_from_seed(other_plan().spec(), seed_of(3)).value();
   const Bytes keys = alice.evaluation_keys().value(), request = alice.encrypt(pixels_, pool_).value();
   const Server server = Server::create(plan(), keys).value();
   const Server bobs = Server::create(plan(), bob.evaluation_keys().value()).value();
@@ -205,11 +208,12 @@ TEST_P(Roles, ASavedClientIsTheSameClient) {
   const auto expected = plain_run(test::toy_network(), pixels_).value();
   EXPECT_EQ(alice.decrypt(answer, pool_).value(), expected);
   EXPECT_EQ(again.decrypt(answer, pool_).value(), expected);
-  // Each load draws fresh randomness, unless a seed is given.
+  // Each load draws fresh randomness; the same from a source that gives the same bytes.
   Client third = deserialize_client_key(bytes).value();
   EXPECT_NE(again.encrypt(pixels_, pool_).value(), third.encrypt(pixels_, pool_).value());
-  Client x = deserialize_client_key(bytes, seed_of(9)).value(),
-         y = deserialize_client_key(bytes, seed_of(9)).value();
+  test::SeededSource one(9), same(9);
+  Client x = deserialize_client_key(bytes, one.source()).value(),
+         y = deserialize_client_key(bytes, same.source()).value();
   EXPECT_EQ(x.encrypt(pixels_, pool_).value(), y.encrypt(pixels_, pool_).value());
   const auto second_file = serialize_client_key(third).value();
   EXPECT_TRUE(std::equal(file.begin(), file.end(), second_file.begin(), second_file.end()));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <memory>
 #include <set>
 #include <vector>
 
@@ -93,8 +94,106 @@ TEST(OsRandom, FillsEveryByte) {
 
 TEST(OsRandom, SeedsDiffer) {
   std::set<Seed> seeds;
-  for (int i = 0; i < 100; ++i) seeds.insert(random_seed().value());
+  for (int i = 0; i < 100; ++i) seeds.insert(random_seed().value().value());
   EXPECT_EQ(seeds.size(), 100u);
+}
+
+TEST(RandomSource, NamesItsFailureAndLeavesZeros) {
+  std::vector<std::uint8_t> out(40, 0xee);
+  const RandomSource broken{[](void*, std::uint8_t* to, std::size_t) {
+                              *to = 9;
+                              return 1;
+                            },
+                            nullptr};
+  const Status status = broken.draw(out);
+  EXPECT_EQ(status.code(), StatusCode::kUnavailable);
+  EXPECT_NE(status.message().find("random source gave no 40 bytes"), std::string::npos) << status.message();
+  expect_all_zero(out);
+  ASSERT_TRUE(RandomSource{}.draw(out).ok());  // the system's
+  EXPECT_LT(std::count(out.begin(), out.end(), 0), 20);
+}
+
+TEST(SecretSeed, IsWipedWhenItGoes) {
+  static_assert(!std::is_copy_constructible_v<SecretSeed> && !std::is_copy_assignable_v<SecretSeed>);
+  SecretSeed a;
+  a.value().fill(7);
+  SecretSeed b = std::move(a), c;
+  EXPECT_EQ(a.value(), Seed{});  // NOLINT: moved from on purpose
+  EXPECT_EQ(b.value()[31], 7);
+  c = std::move(b);
+  EXPECT_EQ(b.value(), Seed{});  // NOLINT
+  EXPECT_EQ(c.value()[0], 7);
+  alignas(SecretSeed) unsigned char memory[sizeof(SecretSeed)];
+  auto* dying = new (memory) SecretSeed(std::move(c));
+  std::destroy_at(dying);
+  EXPECT_EQ(std::count(std::begin(memory), std::end(memory), 0), static_cast<std::ptrdiff_t>(sizeof memory));
+}
+
+// By hand: seed = chain key xor fresh bytes; its stream is the next chain key, then what the message draws.
+TEST(RandomChain, IsWhatThePictureSays) {
+  std::uint8_t call = 0;
+  RandomChain chain(RandomSource{[](void* user, std::uint8_t* out, std::size_t size) {
+                                   std::fill_n(out, size, ++*static_cast<std::uint8_t*>(user));
+                                   return 0;
+                                 },
+                                 &call});
+  Seed key{};
+  for (std::uint8_t message = 1; message <= 3; ++message) {
+    Seed seed;
+    for (std::size_t i = 0; i < seed.size(); ++i) seed[i] = key[i] ^ message;
+    ChaCha20 expected(seed);
+    expected.fill(key);
+    const auto turn = chain.begin();
+    ASSERT_TRUE(turn.ok());
+    for (int i = 0; i < 300; ++i) EXPECT_EQ(turn->rng().next_u64(), expected.next_u64());
+  }
+}
+
+TEST(RandomChain, KeepsNothingOfAMessageThatIsDone) {
+  std::vector<Seed> fresh;
+  RandomChain chain(RandomSource{[](void* user, std::uint8_t* out, std::size_t size) {
+                                   Seed& seed = static_cast<std::vector<Seed>*>(user)->emplace_back();
+                                   if (size != seed.size() || !os_random(seed).ok()) return 1;
+                                   std::copy(seed.begin(), seed.end(), out);
+                                   return 0;
+                                 },
+                                 &fresh});
+  const auto holds = [&](std::span<const std::uint8_t> bytes) {  // any 8 of them
+    const auto* memory = reinterpret_cast<const std::uint8_t*>(&chain);
+    for (std::size_t i = 0; i + 8 <= bytes.size(); i += 8) {
+      if (std::search(memory, memory + sizeof chain, &bytes[i], &bytes[i] + 8) != memory + sizeof chain)
+        return true;
+    }
+    return false;
+  };
+  std::vector<std::uint8_t> drawn(3000);
+  {
+    auto turn = chain.begin().value();
+    turn.rng().fill(drawn);
+    EXPECT_TRUE(holds(fresh[0]));  // the first seed: the search finds what there is to find
+    EXPECT_TRUE(holds(std::span(drawn).last(500)));
+  }
+  EXPECT_FALSE(holds(fresh[0]));
+  EXPECT_FALSE(holds(drawn));
+}
+
+TEST(RandomChain, OneTurnAtATime) {
+  bool broken = false;
+  RandomChain chain(RandomSource{[](void* user, std::uint8_t* out, std::size_t size) {
+                                   std::fill_n(out, size, std::uint8_t{1});
+                                   return *static_cast<bool*>(user) ? 1 : 0;
+                                 },
+                                 &broken});
+  {
+    const auto turn = chain.begin();
+    ASSERT_TRUE(turn.ok());
+    EXPECT_EQ(chain.begin().status().code(), StatusCode::kInvalidArgument);
+    EXPECT_EQ(chain.begin().status().code(), StatusCode::kInvalidArgument);  // a refusal ends no turn
+  }
+  broken = true;
+  EXPECT_EQ(chain.begin().status().code(), StatusCode::kUnavailable);
+  broken = false;
+  EXPECT_TRUE(chain.begin().ok());
 }
 
 }  // namespace
