@@ -13,6 +13,7 @@
 #include "activation_plot.h"
 #include "commands.h"
 #include "json.h"
+#include "output_guard.h"
 
 namespace fcn::apps {
 namespace {
@@ -233,6 +234,7 @@ Status activation(ActivationFlags flags) {
   }
   if (flags.svg.empty()) flags.svg = flags.function + ".svg";
   const bool drawn = flags.svg != "none";
+  if (drawn) FCN_RETURN_IF_ERROR(refuse_secret_key(flags.svg));
   if (drawn) FCN_RETURN_IF_ERROR(platform::write_file(flags.svg, draw(flags, target, findings)));
   if (flags.json) {
     print_json(flags, target, findings);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <exception>
+#include <new>
 
 namespace fcn::apps {
 namespace {
@@ -45,7 +47,12 @@ int run(const Program& program, const std::vector<std::string>& words) {
 }  // namespace
 
 int run_program(const Program& program, int count, char** words) {
-  const int exit_code = run(program, std::vector<std::string>(words + (count > 0), words + count));
+  int exit_code = kExitBadInput;
+  try {
+    exit_code = run(program, std::vector<std::string>(words + (count > 0), words + count));
+  } catch (const std::bad_alloc&) {
+    std::fprintf(stderr, "%s: there is not enough memory\n", program.name);
+  }
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return exit_code;
   std::fprintf(stderr, "%s: the results could not be written to stdout\n", program.name);
   return kExitBadInput;
@@ -58,7 +65,15 @@ int run_command(FlagSet& flags, const std::string& who, std::span<const std::str
     std::fputs(flags.help(who.substr(0, who.find(' '))).c_str(), stdout);
     return kExitOk;
   }
-  if (status.ok()) status = body();
+  try {
+    if (status.ok()) status = body();
+  } catch (const std::bad_alloc&) {
+    std::fprintf(stderr, "%s: there is not enough memory\n", who.c_str());
+    return kExitBadInput;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s: %s\n", who.c_str(), error.what());
+    return kExitBadInput;
+  }
   if (status.ok()) return kExitOk;
   std::fprintf(stderr, "%s: %s\n", who.c_str(), status.message().c_str());
   return kExitBadInput;

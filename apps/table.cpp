@@ -10,6 +10,7 @@
 #include "commands.h"
 #include "mnist_folder.h"
 #include "model_source.h"
+#include "output_guard.h"
 #include "table_report.h"
 #include "terminal.h"
 #include "trial.h"
@@ -138,6 +139,7 @@ std::vector<std::string> remarks_on(const std::vector<SystemResult>& results, co
 
 // wrong: an encrypted result differed.
 Status make_table(const TableFlags& flags, bool& wrong) {
+  if (!flags.markdown.empty()) FCN_RETURN_IF_ERROR(refuse_secret_key(flags.markdown));
   FCN_ASSIGN_OR_RETURN(const std::string folder, find_mnist_folder(flags.mnist));
   FCN_ASSIGN_OR_RETURN(const nn::Dataset images, nn::load_mnist(folder, false));
   std::vector<std::pair<nn::System, nn::Network>> systems;

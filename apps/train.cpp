@@ -17,6 +17,7 @@
 #include "commands.h"
 #include "measure.h"
 #include "mnist_folder.h"
+#include "output_guard.h"
 #include "terminal.h"
 #include "training_report.h"
 
@@ -43,7 +44,7 @@ Status check_output(const std::string& flag, const std::string& path) {
   }
   if (std::filesystem::is_directory(path, error))
     return invalid_argument(concat("--", flag, " ", path, " is a folder"));
-  return {};
+  return refuse_secret_key(path);
 }
 
 Status check_flags(const TrainFlags& flags) {

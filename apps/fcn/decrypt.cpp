@@ -1,4 +1,7 @@
 // fcn decrypt: answers to scores.
+#include <array>
+
+#include "../output_guard.h"
 #include "commands.h"
 #include "files.h"
 #include "scores.h"
@@ -10,16 +13,21 @@ using platform::Status;
 
 int run_decrypt(std::span<const std::string> arguments) {
   std::string secret, in, out = "-";
-  bool json = false;
+  bool json = false, shared_secret = false;
   FlagSet flags("decrypt [flags] --secret FILE --in FILE",
                 "Decrypts answers: for each a line with the digit and all scores.");
   flags.add_text("secret", "FILE", &secret, "the client's secret key file");
   flags.add_text("in", "FILE", &in, "answers, one after another");
   flags.add_text("out", "FILE", &out, "the text (default: stdout)");
+  flags.add_switch("allow-shared-secret", &shared_secret, kSharedSecretHelp);
   flags.add_switch("json", &json, "a JSON object a line, with the exact integers");
   return run_command(flags, "fcn decrypt", arguments, [&]() -> Status {
     FCN_RETURN_IF_ERROR(flags.require({"secret", "in"}));
-    FCN_ASSIGN_OR_RETURN(const nn::Client client, load_client(secret));
+    FCN_RETURN_IF_ERROR(check_apart(std::array{NamedFile{"--out", out}},
+                                    std::array{NamedFile{"--secret", secret}, NamedFile{"--in", in}}));
+    FCN_ASSIGN_OR_RETURN(
+        const nn::Client client,
+        load_client(secret, shared_secret ? SecretAccess::kShared : SecretAccess::kOwnerOnly));
     FCN_ASSIGN_OR_RETURN(InputFile file, InputFile::open(in));
     FCN_ASSIGN_OR_RETURN(OutputFile text, OutputFile::create(out, platform::FileAccess::kPublic));
     platform::ThreadPool pool;

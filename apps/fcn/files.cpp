@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <system_error>
 
+#include "../output_guard.h"
+
 namespace fcn::apps {
 
 using fv::Bytes;
@@ -61,62 +63,38 @@ Result<std::size_t> InputFile::read(std::span<std::uint8_t> out) {
   }
 }
 
-Status InputFile::check_private() const {
+Status InputFile::check_private(SecretAccess access) const {
   struct stat about;
   if (::fstat(descriptor_, &about) != 0) return cannot("read", path_, errno);
-  if (!S_ISREG(about.st_mode) || (about.st_mode & 077) == 0) return {};
-  char mode[8];
-  std::snprintf(mode, sizeof mode, "%04o", about.st_mode & 07777u);
-  return {StatusCode::kUnavailable, concat("WARNING: others can use the secret key file ", path_, " (mode ",
-                                           mode, "), so it is not used; chmod 600 makes it private")};
+  const unsigned mode = about.st_mode & 07777u, others = mode & 077u;
+  const bool foreign = about.st_uid != ::geteuid() && about.st_uid != 0;
+  if (!S_ISREG(about.st_mode) || (others == 0 && !foreign)) return {};
+  if (access == SecretAccess::kShared && (mode & 022u) == 0) return {};
+  char octal[8];
+  std::snprintf(octal, sizeof octal, "%04o", mode);
+  const std::string reason =
+      others == 0
+          ? concat("the secret key file ", path_, " belongs to user ", about.st_uid)
+          : concat("others can ", (mode & 022u) != 0 && access == SecretAccess::kShared ? "write" : "use",
+                   " the secret key file ", path_, " (mode ", octal, ")");
+  const char* remedy =
+      access == SecretAccess::kShared ? ""
+      : others == 0                   ? "; --allow-shared-secret uses it nevertheless"
+                    : "; chmod 600 makes it private, --allow-shared-secret uses it though others read it";
+  return {StatusCode::kUnavailable, concat("WARNING: ", reason, ", so it is not used", remedy)};
 }
 
-Result<OutputFile> OutputFile::create(const std::string& path, platform::FileAccess access) {
-  if (path == "-") return OutputFile(STDOUT_FILENO, "stdout", "");
-  struct stat about;
-  if (::stat(path.c_str(), &about) == 0 && !S_ISREG(about.st_mode)) {
-    return Status(StatusCode::kUnavailable, concat("cannot write ", path, ": not a regular file"));
-  }
-  const mode_t mode = access == platform::FileAccess::kOwnerOnly ? 0600 : 0666;
-  for (int attempt = 0;; ++attempt) {
-    std::string aside = concat(path, ".", ::getpid(), ".", attempt, ".tmp");
-    const int descriptor = ::open(aside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-    if (descriptor >= 0) return OutputFile(descriptor, path, std::move(aside));
-    if (errno != EEXIST || attempt == 1000) return cannot("write", path, errno);
-  }
-}
-
-OutputFile::OutputFile(OutputFile&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)),
-      path_(std::move(other.path_)),
-      aside_(std::exchange(other.aside_, std::string())) {}
-
-OutputFile::~OutputFile() {
-  if (descriptor_ > STDERR_FILENO) ::close(descriptor_);
-  if (!aside_.empty()) ::unlink(aside_.c_str());
-}
-
-Status OutputFile::unavailable(int reason) const {
-  return cannot("write", path_, reason);
-}
-
-Status OutputFile::write(ByteSpan bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return unavailable(written == 0 ? ENOSPC : errno);
-    bytes = bytes.subspan(static_cast<std::size_t>(written));
-  }
-  return {};
+Result<OutputFile> OutputFile::create(const std::string& path, platform::FileAccess access,
+                                      platform::IfExists if_exists) {
+  if (path != "-") FCN_RETURN_IF_ERROR(refuse_secret_key(path));
+  FCN_ASSIGN_OR_RETURN(platform::FileWriter writer,
+                       platform::FileWriter::create(path == "-" ? "/dev/stdout" : path, access, if_exists));
+  return OutputFile(path, std::move(writer));
 }
 
 Status OutputFile::commit() {
-  if (aside_.empty()) return {};
-  if (::fsync(descriptor_) != 0) return unavailable(errno);
-  if (::close(std::exchange(descriptor_, -1)) != 0) return unavailable(errno);
-  if (std::rename(aside_.c_str(), path_.c_str()) != 0) return unavailable(errno);
-  aside_.clear();
-  return {};
+  if (path_ != "-") FCN_RETURN_IF_ERROR(refuse_secret_key(path_));  // that came in the meantime
+  return writer_.commit();
 }
 
 Result<Bytes> read_message_file(const std::string& path, MessageKind expected, std::uint64_t max_bytes) {
@@ -139,7 +117,7 @@ Status write_message_file(const std::string& path, ByteSpan message) {
   return file.commit();
 }
 
-Result<nn::Client> load_client(const std::string& path) {
+Result<nn::Client> load_client(const std::string& path, SecretAccess access) {
   FCN_ASSIGN_OR_RETURN(InputFile file, InputFile::open(path));
   // Into memory that is wiped, twice as large whenever it is full.
   FCN_ASSIGN_OR_RETURN(auto bytes, SecretBuffer<std::uint8_t>::create(std::size_t{1} << 14));
@@ -157,7 +135,7 @@ Result<nn::Client> load_client(const std::string& path) {
     std::copy(bytes.begin(), bytes.end(), larger.begin());
     bytes = std::move(larger);
   }
-  if (is_key) FCN_RETURN_IF_ERROR(file.check_private());
+  if (is_key) FCN_RETURN_IF_ERROR(file.check_private(access));
   auto client = nn::deserialize_client_key({bytes.data(), filled});
   if (!client.ok()) return client.status().with_context(input_name(path));
   return client;

@@ -5,12 +5,19 @@
 
 #include "../../nn/client.h"
 #include "../../platform/file.h"
+#include "../remove_on_signal.h"
 #include "streams.h"
 
 namespace fcn::apps {
 
 inline constexpr std::size_t kMaxKeyBytes = std::size_t{1} << 30;      // an evaluation keys message in a file
 inline constexpr std::size_t kMaxMessageBytes = std::size_t{1} << 34;  // any other message in a file
+
+// kShared, what --allow-shared-secret says: a secret that others may read, or that belongs to another user, is used
+// nevertheless. It may lie on a volume that its user cannot change.
+enum class SecretAccess { kOwnerOnly, kShared };
+inline constexpr const char* kSharedSecretHelp =
+    "use the secret key file though others may read it or it is another user's, as on a read-only volume";
 
 class InputFile final : public ByteSource {
  public:
@@ -20,8 +27,9 @@ class InputFile final : public ByteSource {
   InputFile& operator=(InputFile&&) = delete;
   ~InputFile() override;
   platform::Result<std::size_t> read(std::span<std::uint8_t> out) override;
-  // Errors: kUnavailable when this is a file that others than its owner may use.
-  platform::Status check_private() const;
+  // Errors: kUnavailable when this is a file that is not fit to hold a secret: another user's (but root's), or one that
+  // others may use; with SecretAccess::kShared only one that others may write.
+  platform::Status check_private(SecretAccess access) const;
 
  private:
   InputFile(int descriptor, std::string path) : descriptor_(descriptor), path_(std::move(path)) {}
@@ -29,23 +37,24 @@ class InputFile final : public ByteSource {
   std::string path_;
 };
 
-// Written aside; commit() gives it its name. Without commit() nothing is left. stdout is written at once.
+// A platform::FileWriter that never replaces a client's secret key, and of which a signal that ends the program leaves
+// nothing. "-" is stdout, written at once.
 class OutputFile final : public ByteSink {
  public:
-  // Errors: kUnavailable naming path and reason; a device or a pipe is refused, as by platform::write_file.
-  static platform::Result<OutputFile> create(const std::string& path, platform::FileAccess access);
-  OutputFile(OutputFile&& other) noexcept;
-  OutputFile& operator=(OutputFile&&) = delete;
-  ~OutputFile() override;
-  platform::Status write(fv::ByteSpan bytes) override;
+  // Errors: those of FileWriter::create and refuse_secret_key.
+  static platform::Result<OutputFile> create(const std::string& path, platform::FileAccess access,
+                                             platform::IfExists if_exists = platform::IfExists::kReplace);
+  platform::Status write(fv::ByteSpan bytes) override { return writer_.write(bytes); }
   platform::Status commit();
+  // Removes what commit() made (FileWriter::take_back).
+  void take_back() noexcept { writer_.take_back(); }
 
  private:
-  OutputFile(int descriptor, std::string path, std::string aside)
-      : descriptor_(descriptor), path_(std::move(path)), aside_(std::move(aside)) {}
-  platform::Status unavailable(int reason) const;
-  int descriptor_;
-  std::string path_, aside_;
+  OutputFile(std::string path, platform::FileWriter writer)
+      : path_(std::move(path)), aside_(writer.aside_name()), writer_(std::move(writer)) {}
+  std::string path_;
+  RemoveOnSignal aside_;
+  platform::FileWriter writer_;
 };
 
 // Errors of a file's content, with its name in front.
@@ -56,9 +65,9 @@ platform::Result<fv::Bytes> read_message_file(const std::string& path, nn::Messa
                                               std::uint64_t max_bytes);
 platform::Status write_message_file(const std::string& path, fv::ByteSpan message);
 
-// The client whose secret key file this is. Errors: as above, and kUnavailable when others than the owner may read or
-// write the file.
-platform::Result<nn::Client> load_client(const std::string& path);
+// The client whose secret key file this is. Errors: as above, and those of InputFile::check_private.
+platform::Result<nn::Client> load_client(const std::string& path,
+                                         SecretAccess access = SecretAccess::kOwnerOnly);
 
 // "stdin" for "-", else path itself.
 std::string input_name(const std::string& path);

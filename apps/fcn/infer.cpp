@@ -1,5 +1,8 @@
 // fcn infer: requests to answers, as they come.
+#include <array>
+
 #include "../../nn/server.h"
+#include "../output_guard.h"
 #include "../terminal.h"
 #include "commands.h"
 #include "files.h"
@@ -51,6 +54,9 @@ Status answer_all(const InferFlags& values, const nn::Server& server) {
 }
 
 Status infer(const InferFlags& values) {
+  FCN_RETURN_IF_ERROR(check_apart(std::array{NamedFile{"--out", values.out}},
+                                  std::array{NamedFile{"--keys", values.keys}, NamedFile{"--in", values.in},
+                                             NamedFile{"--model", values.model}}));
   FCN_ASSIGN_OR_RETURN(const fv::Bytes keys,
                        read_message_file(values.keys, nn::MessageKind::kEvaluationKeys, kMaxKeyBytes));
   FCN_ASSIGN_OR_RETURN(const nn::MessageHeader header, nn::read_message_header(keys));

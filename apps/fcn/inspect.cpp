@@ -50,9 +50,10 @@ std::string describe_header(const nn::MessageHeader& header, std::size_t count) 
 }
 
 // The text about a client spec or a secret key file, with what is in it.
-Result<std::string> describe_whole(const std::string& path, const nn::MessageHeader& header) {
+Result<std::string> describe_whole(const std::string& path, const nn::MessageHeader& header,
+                                   SecretAccess access) {
   if (header.kind == MessageKind::kClientKey) {
-    FCN_ASSIGN_OR_RETURN(const nn::Client client, load_client(path));
+    FCN_ASSIGN_OR_RETURN(const nn::Client client, load_client(path, access));
     return describe_header(header, 1) + describe_spec(client.spec());
   }
   FCN_ASSIGN_OR_RETURN(const fv::Bytes bytes, read_message_file(path, header.kind, nn::kMaxSpecBytes));
@@ -80,7 +81,7 @@ Result<std::string> describe_messages(const std::string& path, const nn::Message
   return describe_header(first, count);
 }
 
-Result<std::string> describe_file(const std::string& path) {
+Result<std::string> describe_file(const std::string& path, SecretAccess access) {
   if (path == "-") return platform::invalid_argument("inspect reads files, not stdin");
   fv::Bytes front(nn::kMessageHeaderBytes);
   {
@@ -101,7 +102,7 @@ Result<std::string> describe_file(const std::string& path) {
   const auto header = nn::read_message_header(front);
   if (!header.ok()) return name_file(path, header.status());
   const bool whole = header->kind == MessageKind::kClientSpec || header->kind == MessageKind::kClientKey;
-  return whole ? describe_whole(path, header.value()) : describe_messages(path, header.value());
+  return whole ? describe_whole(path, header.value(), access) : describe_messages(path, header.value());
 }
 
 }  // namespace
@@ -112,10 +113,14 @@ int run_inspect_file(std::span<const std::string> arguments) {
                 "Says what each file is, whom and which model it belongs to, and its parameters and sizes; "
                 "checks that\n"
                 "it is not damaged. Shows no secret.");
+  bool shared_secret = false;
   flags.take_words(&paths);
+  flags.add_switch("allow-shared-secret", &shared_secret, kSharedSecretHelp);
   return run_command(flags, "fcn inspect", arguments, [&]() -> Status {
     for (const std::string& path : paths) {
-      FCN_ASSIGN_OR_RETURN(const std::string text, describe_file(path));
+      FCN_ASSIGN_OR_RETURN(
+          const std::string text,
+          describe_file(path, shared_secret ? SecretAccess::kShared : SecretAccess::kOwnerOnly));
       std::printf("%s: %s", path.c_str(), text.c_str());
     }
     return {};

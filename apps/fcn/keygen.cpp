@@ -1,6 +1,9 @@
 // fcn spec and fcn keygen: what a model asks of its clients, and their keys.
 #include <sys/stat.h>
 
+#include <array>
+
+#include "../output_guard.h"
 #include "commands.h"
 #include "files.h"
 #include "plans.h"
@@ -16,23 +19,30 @@ struct KeygenFlags {
   std::string model, spec, layout = layout_names()[0], secret, keys;
 };
 
+// Both files or none.
 Status make_keys(const KeygenFlags& values) {
+  FCN_RETURN_IF_ERROR(
+      check_apart(std::array{NamedFile{"--secret", values.secret}, NamedFile{"--keys", values.keys}},
+                  std::array{NamedFile{"--spec", values.spec}, NamedFile{"--model", values.model}}));
   struct stat about;
-  if (values.secret != "-" && ::stat(values.secret.c_str(), &about) == 0) {
+  if (values.secret != "-" && ::stat(values.secret.c_str(), &about) == 0 && S_ISREG(about.st_mode)) {
     return platform::invalid_argument(concat(
         values.secret, " exists already, and a lost secret key cannot be made again; remove it first"));
   }
   FCN_ASSIGN_OR_RETURN(nn::ClientSpec spec, find_spec(values.model, values.layout, values.spec));
   FCN_ASSIGN_OR_RETURN(nn::Client client, nn::Client::create(std::move(spec)));
-  FCN_ASSIGN_OR_RETURN(OutputFile secret_file,
-                       OutputFile::create(values.secret, platform::FileAccess::kOwnerOnly));
+  FCN_ASSIGN_OR_RETURN(
+      OutputFile secret_file,
+      OutputFile::create(values.secret, platform::FileAccess::kOwnerOnly, platform::IfExists::kRefuse));
   FCN_ASSIGN_OR_RETURN(OutputFile keys_file, OutputFile::create(values.keys, platform::FileAccess::kPublic));
-  FCN_ASSIGN_OR_RETURN(const auto secret, nn::serialize_client_key(client));
-  FCN_RETURN_IF_ERROR(secret_file.write({secret.data(), secret.size()}));
   FCN_ASSIGN_OR_RETURN(const fv::Bytes keys, client.evaluation_keys());
   FCN_RETURN_IF_ERROR(keys_file.write(keys));
+  FCN_ASSIGN_OR_RETURN(const auto secret, nn::serialize_client_key(client));
+  FCN_RETURN_IF_ERROR(secret_file.write({secret.data(), secret.size()}));
   FCN_RETURN_IF_ERROR(secret_file.commit());
-  return keys_file.commit();
+  const Status status = keys_file.commit();
+  if (!status.ok()) secret_file.take_back();
+  return status;
 }
 
 }  // namespace
@@ -48,6 +58,8 @@ int run_spec(std::span<const std::string> arguments) {
   flags.add_text("out", "FILE", &out, "the client spec");
   return run_command(flags, "fcn spec", arguments, [&]() -> Status {
     FCN_RETURN_IF_ERROR(flags.require({"out"}));
+    FCN_RETURN_IF_ERROR(
+        check_apart(std::array{NamedFile{"--out", out}}, std::array{NamedFile{"--model", model}}));
     FCN_ASSIGN_OR_RETURN(const nn::ClientSpec spec, find_spec(model, layout, ""));
     return write_message_file(out, nn::serialize(spec));
   });

@@ -1,11 +1,13 @@
 // fcn: encrypted inference between two parties, a process for each step.
 #include <csignal>
 
+#include "../remove_on_signal.h"
 #include "commands.h"
 
 int main(int count, char** words) {
   using namespace fcn::apps;
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe or socket is an error like any other
+  remove_files_on_signals();
   return run_program(
       {.name = "fcn",
        .commands =

@@ -18,11 +18,13 @@ struct QueryFlags {
   std::string secret, keys, server;
   std::vector<std::string> inputs;
   std::uint64_t threads = 1, timeout = 60;
-  bool json = false;
+  bool json = false, shared_secret = false;
 };
 
 Status query(const QueryFlags& flags) {
-  FCN_ASSIGN_OR_RETURN(nn::Client client, load_client(flags.secret));
+  FCN_ASSIGN_OR_RETURN(
+      nn::Client client,
+      load_client(flags.secret, flags.shared_secret ? SecretAccess::kShared : SecretAccess::kOwnerOnly));
   std::vector<std::vector<std::int64_t>> images;
   for (const std::string& path : flags.inputs) {
     FCN_ASSIGN_OR_RETURN(auto more, read_inputs(path, client.spec()));
@@ -66,6 +68,7 @@ int run_query(std::span<const std::string> arguments) {
   flags.add_list("input", "FILE", &values.inputs, "a picture, or a text of numbers, as for fcn encrypt");
   flags.add_integer("threads", &values.threads, 0, 1024, "threads; 0: one for each processor");
   flags.add_integer("timeout", &values.timeout, 1, 3600, "seconds to wait for the server, for each message");
+  flags.add_switch("allow-shared-secret", &values.shared_secret, kSharedSecretHelp);
   flags.add_switch("json", &values.json, "a JSON object a line, with the exact integers");
   return run_command(flags, "fcn query", arguments, [&]() -> Status {
     FCN_RETURN_IF_ERROR(flags.require({"secret", "server", "input"}));

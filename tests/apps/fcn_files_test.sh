@@ -132,8 +132,112 @@ refused "--layout takes" spec --layout cube --out new
 for mode in 644 640 604 620 601; do
   chmod $mode alice
   refused "WARNING: others can use the secret key file alice (mode 0$mode)" decrypt --secret alice --in answer
+  refused "--allow-shared-secret" inspect alice
+done
+shared_works() { # secret
+  "$program" decrypt --allow-shared-secret --secret $1 --in answer | grep -qF "1833.00" || fail "decrypt refuses $1"
+  "$program" encrypt --allow-shared-secret --secret $1 --input pixels.txt --out - >new && "$program" inspect new |
+    grep -qF "a request" || fail "encrypt refuses $1"
+  "$program" inspect --allow-shared-secret $1 | grep -qF "a client's secret key" || fail "inspect refuses $1"
+  rm new
+}
+for mode in 440 444 644 640; do
+  chmod $mode alice
+  shared_works alice
+  refused "WARNING: others can use the secret key file" decrypt --secret - --in answer <alice
+  "$program" decrypt --allow-shared-secret --secret - --in answer <alice >scores || fail "a redirected secret is refused"
+done
+# shellcheck disable=SC2002
+cat alice | "$program" decrypt --secret - --in answer >scores || fail "a piped secret is refused"
+for mode in 620 602; do # somebody else may have put it there
+  chmod $mode alice
+  refused "WARNING: others can write the secret key file alice (mode 0$mode)" decrypt --allow-shared-secret --secret alice \
+    --in answer
 done
 chmod 600 alice
+if [ "$(id -u)" = 0 ]; then
+  chown 12345 alice
+  refused "WARNING: the secret key file alice belongs to user 12345" decrypt --secret alice --in answer
+  shared_works alice
+  chown 0 alice
+  if command -v setpriv >/dev/null; then # root's key, readable by a group: a mounted secret
+    chmod 755 .
+    cp alice mounted && chmod 440 mounted && chgrp 2000 mounted
+    as_user() { setpriv --reuid 1000 --regid 1000 --groups 2000 "$@"; }
+    as_user "$program" decrypt --secret mounted --in answer 2>err && fail "a shared secret is used"
+    grep -qF -e "--allow-shared-secret" err || fail "no word of the flag: $(cat err)"
+    as_user "$program" decrypt --allow-shared-secret --secret mounted --in answer >scores || fail "a mounted secret is refused"
+    chmod 700 .
+    rm -f mounted
+  fi
+fi
+
+# Outputs that would destroy a secret key, or are the same file as another one of the command. The keys stay as they are.
+ln alice hard && ln -s alice soft && ln -s none dangling && mkdir folder
+cp alice alice.copy
+keeps() { # "part of the message" command...
+  refused "$@"
+  for key in alice bob; do "$program" inspect $key >said && grep -qF "secret key" said || fail "$* destroyed $key"; done
+  cmp -s alice alice.copy || fail "$* changed alice"
+}
+for name in alice ./alice folder/../alice hard soft "$PWD/alice"; do
+  keeps "--out and --secret are both" encrypt --secret alice --input pixels.txt --out $name
+  keeps "--out and --secret are both" decrypt --secret alice --in answer --out $name
+  keeps "secret key" infer --model toy.fcn --keys alice.pub --in request --out $name
+  keeps "secret key" spec --model toy.fcn --out $name
+  keeps "secret key" encrypt --secret bob --input pixels.txt --out $name
+  keeps "secret key" keygen --spec spec --secret new --keys $name
+done
+keeps "bob is a client's secret key, which cannot be made again" keygen --spec spec --secret new --keys bob
+keeps "--secret and --keys are both new;" keygen --spec spec --secret new --keys new
+keeps "which are one file" keygen --spec spec --secret new --keys ./new
+keeps "which are one file" keygen --spec spec --secret none --keys dangling
+keeps "--secret and --keys are both stdout" keygen --spec spec --secret - --keys -
+keeps "which are one file" keygen --spec spec --secret - --keys /dev/stdout
+keeps "--out and --keys are both alice.pub" infer --model toy.fcn --keys alice.pub --in request --out alice.pub
+keeps "--out and --in are both request" infer --model toy.fcn --keys alice.pub --in request --out request
+keeps "--out and --in are both answer" decrypt --secret alice --in answer --out answer
+keeps "--out and --input are both pixels.txt" encrypt --secret alice --input pixels.txt --out pixels.txt
+keeps "--keys and --spec are both spec" keygen --spec spec --secret new --keys spec
+keeps "--out and --model are both toy.fcn" spec --model toy.fcn --out toy.fcn
+keeps "which are one file" encrypt --secret - --input pixels.txt --out alice <alice
+code=0
+"$program" encrypt --secret alice --input pixels.txt --out - 2>err >>alice || code=$?
+[ $code = 2 ] && cmp -s alice alice.copy || fail "a secret key was appended to: $code $(cat err)"
+rm hard soft dangling alice.copy
+rmdir folder
+
+# Outputs that a rename cannot replace.
+mkdir d && : >d/real && ln -s d/real link
+"$program" spec --model toy.fcn --layout pixel --out link || fail "a link is refused"
+[ -L link ] && cmp -s spec d/real || fail "a link was replaced, not followed"
+mkfifo pipe
+cat pipe >through &
+"$program" spec --model toy.fcn --layout pixel --out pipe || fail "a pipe is refused"
+wait
+cmp -s spec through || fail "a pipe got other bytes"
+[ -p pipe ] || fail "a pipe was replaced"
+{ echo begun; "$program" spec --model toy.fcn --layout pixel --out /dev/stdout; echo end; } >through
+{ echo begun; cat spec; echo end; } | cmp -s - through || fail "/dev/stdout is not written in its place"
+: >mounted && : >beneath
+if [ "$(id -u)" = 0 ] && mount --bind beneath mounted 2>/dev/null; then
+  "$program" spec --model toy.fcn --layout pixel --out mounted || fail "a mount point is refused"
+  cmp -s spec beneath || fail "a mount point is not written"
+  [ "$(ls -A | grep -c mounted)" = 1 ] || fail "a mount point leaves files: $(ls -A)"
+  umount mounted
+fi
+rm -r d link pipe through mounted beneath
+
+# The two files of keygen: both or none, whatever ends it.
+refused "keys.pub" keygen --spec spec --secret new --keys none/keys.pub
+for signal in INT TERM HUP KILL; do
+  # shellcheck disable=SC2016
+  timeout -s $signal 0.05 sh -c 'while :; do "$0" keygen --spec spec --secret new --keys new.pub && rm new new.pub; done' \
+    "$program" 2>/dev/null || :
+  sleep 0.1
+  [ -z "$(ls -A | grep tmp)" ] || fail "SIG$signal left $(ls -A | grep tmp)"
+  rm -f new new.pub
+done
 
 # Truncated and damaged files. request is some 42 kB, answer 42 kB, alice.pub 42 kB.
 refuse_damage() { # file, name of the damaged copy, command...
@@ -177,8 +281,13 @@ for command in "encrypt --secret alice --input pixels.txt" "infer --model toy.fc
   [ $code = 2 ] && grep -qF "No space left" err || fail "a full disk went unnoticed by $command: $code $(cat err)"
   # shellcheck disable=SC2086
   refused "No such file or directory" $command --out none/new
+  code=0
   # shellcheck disable=SC2086
-  refused "not a regular file" $command --out /dev/null
+  "$program" $command --out /dev/full 2>err || code=$?
+  [ $code = 2 ] && grep -qF "No space left" err || fail "a full device went unnoticed by $command: $code $(cat err)"
+  # shellcheck disable=SC2086
+  "$program" $command --out /dev/null || fail "$command does not write to a device"
+  [ -c /dev/null ] || fail "$command replaced a device"
 done
 code=0
 "$program" inspect request >/dev/full 2>err || code=$?

@@ -1,6 +1,10 @@
 #include "apps/fcn/streams.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
 
 #include "apps/fcn/files.h"
 #include "support/temporary_folder.h"
@@ -107,6 +111,59 @@ TEST(Streams, OutputsAppearWholeOrNotAtAll) {
   EXPECT_EQ(platform::read_file(path, 10).value(), (Bytes{1, 2, 3}));
   EXPECT_EQ(std::filesystem::status(path).permissions(),
             std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+}
+
+// Where files have names from the beginning, a signal removes them: a key must not be left behind.
+TEST(Streams, ASignalRemovesWhatIsNotFinished) {
+  const test::TemporaryFolder folder;
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    const pid_t child = fork();
+    if (child == 0) {
+      remove_files_on_signals();
+      const std::string key = folder.path("key");
+      auto writer = platform::FileWriter::create(key, platform::FileAccess::kOwnerOnly,
+                                                 platform::IfExists::kRefuse, platform::Aside::kNamed);
+      if (!writer.ok() || !writer->write(Bytes(1000, 7)).ok() ||
+          !std::filesystem::exists(writer->aside_name()))
+        _exit(1);
+      RemoveOnSignal first(writer->aside_name());
+      const RemoveOnSignal moved = std::move(first), none(""), longest(std::string(5000, 'x'));
+      std::ofstream(folder.path("finished")) << "kept";
+      { const RemoveOnSignal finished(folder.path("finished")); }
+      raise(signal);
+      _exit(2);
+    }
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == signal) << status;  // as without a handler
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(folder.path("")))
+      names.push_back(entry.path().filename());
+    EXPECT_EQ(names, std::vector<std::string>{"finished"});
+  }
+  const pid_t child = fork();
+  if (child == 0) {  // as under nohup
+    std::signal(SIGHUP, SIG_IGN);
+    remove_files_on_signals();
+    raise(SIGHUP);
+    _exit(0);
+  }
+  int status = 1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+}
+
+TEST(Streams, AKeyThatCameInTheMeantimeIsKept) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.path("out");
+  const Bytes key{'F', 'C', 'N', 20, 1, 2, 3};
+  auto file = OutputFile::create(path, platform::FileAccess::kPublic).value();
+  ASSERT_TRUE(file.write(Bytes{1, 2}).ok());
+  ASSERT_TRUE(platform::write_file(path, key).ok());
+  EXPECT_EQ(file.commit().code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(OutputFile::create(path, platform::FileAccess::kPublic).status().code(),
+            StatusCode::kInvalidArgument);
+  EXPECT_EQ(platform::read_file(path, 100).value(), key);
 }
 
 }  // namespace

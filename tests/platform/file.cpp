@@ -1,8 +1,10 @@
 #include "platform/file.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +12,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 namespace fcn::platform {
 namespace {
@@ -114,10 +117,16 @@ TEST_F(File, WriteErrorsNameThePathAndTheReason) {
 }
 
 TEST_F(File, DevicesAreNotReplaced) {
-  expect_unavailable(write_file("/dev/null", std::string("x")), "/dev/null", "not a regular file");
+  EXPECT_TRUE(write_file("/dev/null", std::string("x")).ok());  // but written to
   struct stat about {};
   ASSERT_EQ(stat("/dev/null", &about), 0);
   EXPECT_TRUE(S_ISCHR(about.st_mode));
+#if defined(__linux__)
+  expect_unavailable(write_file("/dev/full", std::string("x")), "/dev/full", "No space left");
+#endif
+  const std::string socket = in_folder("socket");
+  ASSERT_EQ(mknod(socket.c_str(), S_IFSOCK | 0600, 0), 0);
+  expect_unavailable(write_file(socket, std::string("x")), socket, "not a regular file");
 }
 
 // The system refuses to write past a limit, as it does on a full disk: in the middle of the new file.
@@ -138,6 +147,137 @@ TEST_F(File, AFailedWriteLeavesTheOldFileAndNoOther) {
   expect_unavailable(fresh, in_folder("fresh"), "File too large");
   EXPECT_EQ(contents(path), "old contents");
   EXPECT_EQ(names(), std::vector<std::string>{"kept"});
+}
+
+// Who is killed between two pieces leaves nothing, or nothing that has the file's name.
+TEST_F(File, NothingIsLeftOfAWriterThatDies) {
+  for (const Aside aside : {Aside::kNameless, Aside::kNamed}) {
+    const pid_t child = fork();
+    if (child == 0) {
+      auto file = FileWriter::create(in_folder("key"), FileAccess::kOwnerOnly, IfExists::kRefuse, aside);
+      if (!file.ok() || !file->write(Bytes(100000, 1)).ok()) _exit(1);
+      kill(getpid(), SIGKILL);
+    }
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_TRUE(WIFSIGNALED(status));
+    EXPECT_FALSE(std::filesystem::exists(in_folder("key")));
+#if defined(__linux__)
+    if (aside == Aside::kNameless) {
+      EXPECT_TRUE(names().empty()) << names()[0];
+    }
+#endif
+  }
+}
+
+TEST_F(File, PiecesAppearAtOnce) {
+  for (const Aside aside : {Aside::kNameless, Aside::kNamed}) {
+    const std::string path = in_folder("pieces");
+    put(path, "old");
+    auto file = FileWriter::create(path, FileAccess::kPublic, IfExists::kReplace, aside).value();
+    EXPECT_EQ(file.aside_name().empty(), aside == Aside::kNameless) << file.aside_name();
+    ASSERT_TRUE(file.write(Bytes{'a', 'b'}).ok());
+    FileWriter moved = std::move(file);
+    ASSERT_TRUE(moved.write(Bytes{'c'}).ok());
+    EXPECT_EQ(contents(path), "old");
+    ASSERT_TRUE(moved.commit().ok());
+    EXPECT_EQ(contents(path), "abc");
+    EXPECT_EQ(names(), std::vector<std::string>{"pieces"});
+    std::filesystem::remove(path);
+  }
+}
+
+// What must not be replaced is not, even if it came after everything was checked.
+TEST_F(File, ANewFileReplacesNothing) {
+  const std::string path = in_folder("key");
+  for (const Aside aside : {Aside::kNameless, Aside::kNamed}) {
+    const auto make = [&] {
+      return FileWriter::create(path, FileAccess::kOwnerOnly, IfExists::kRefuse, aside);
+    };
+    auto early = make(), late = make();
+    ASSERT_TRUE(early.ok() && late.ok());
+    ASSERT_TRUE(early->write(Bytes{'1'}).ok() && late->write(Bytes{'2'}).ok());
+    ASSERT_TRUE(early->commit().ok());
+    const Status status = late->commit();
+    EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
+    EXPECT_EQ(status.message(), "'" + path + "' exists already, and is not replaced");
+    EXPECT_EQ(make().status().code(), StatusCode::kInvalidArgument);
+    EXPECT_EQ(contents(path), "1");
+    EXPECT_EQ(mode(path), 0600u);
+    EXPECT_EQ(names(), std::vector<std::string>{"key"});
+    late->take_back();  // it made nothing
+    EXPECT_EQ(contents(path), "1");
+    early->take_back();
+    EXPECT_TRUE(names().empty());
+    early->take_back();
+  }
+}
+
+TEST_F(File, OnlyItsOwnFileIsTakenBack) {
+  const std::string path = in_folder("key");
+  auto file = FileWriter::create(path, FileAccess::kOwnerOnly, IfExists::kRefuse).value();
+  ASSERT_TRUE(file.commit().ok());
+  std::filesystem::remove(path);
+  put(in_folder("other"), "somebody's");
+  std::filesystem::rename(in_folder("other"), path);
+  file.take_back();
+  EXPECT_EQ(contents(path), "somebody's");
+}
+
+TEST_F(File, LinksAreFollowed) {
+  std::filesystem::create_directory(in_folder("d"));
+  put(in_folder("d/real"), "old");
+  std::filesystem::create_symlink("d/real", in_folder("link"));
+  std::filesystem::create_symlink("link", in_folder("chain"));
+  std::filesystem::create_symlink(in_folder("d/new"), in_folder("dangling"));
+  ASSERT_TRUE(write_file(in_folder("chain"), std::string("one")).ok());
+  EXPECT_EQ(contents(in_folder("d/real")), "one");
+  ASSERT_TRUE(write_file(in_folder("dangling"), std::string("two")).ok());
+  EXPECT_EQ(contents(in_folder("d/new")), "two");
+  for (const char* link : {"link", "chain", "dangling"})
+    EXPECT_TRUE(std::filesystem::is_symlink(in_folder(link))) << link;
+  EXPECT_EQ(follow_links(in_folder("chain")).value(), in_folder("d/real"));
+  EXPECT_EQ(follow_links("nowhere").value(), "nowhere");
+  EXPECT_EQ(names(), (std::vector<std::string>{"chain", "d", "dangling", "link"}));
+
+  std::filesystem::create_symlink("b", in_folder("a"));
+  std::filesystem::create_symlink("a", in_folder("b"));
+  expect_unavailable(write_file(in_folder("a"), std::string("x")), in_folder("a"), "too many links");
+  EXPECT_EQ(FileWriter::create(in_folder("chain"), FileAccess::kOwnerOnly, IfExists::kRefuse).status().code(),
+            StatusCode::kInvalidArgument);
+  if (geteuid() == 0) {  // a link that somebody else has put there
+    ASSERT_EQ(lchown(in_folder("link").c_str(), 12345, 12345), 0);
+    expect_unavailable(write_file(in_folder("chain"), std::string("x")), in_folder("chain"),
+                       "link belongs to user 12345");
+    EXPECT_EQ(contents(in_folder("d/real")), "one");
+  }
+}
+
+TEST_F(File, PipesAndOpenDescriptorsAreWrittenDirectly) {
+  const std::string fifo = in_folder("fifo");
+  ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
+  std::string got;
+  std::thread reader([&] { got = contents(fifo); });
+  const Status status = write_file(fifo, std::string(100000, 'p'));
+  reader.join();
+  EXPECT_TRUE(status.ok()) << status.message();
+  EXPECT_EQ(got, std::string(100000, 'p'));
+  EXPECT_EQ(names(), std::vector<std::string>{"fifo"});
+
+  EXPECT_EQ(descriptor_named_by("/dev/stdout"), 1);
+  EXPECT_EQ(descriptor_named_by("/proc/self/fd/12"), 12);
+  for (const char* path : {"/dev/fd/", "/dev/fd/1x", "/dev/fd/-1", "/dev/fd/99999999999", "/dev/stdout/", ""})
+    EXPECT_EQ(descriptor_named_by(path), -1) << path;
+  // What a shell has opened goes on where it is, and is neither replaced nor cut.
+  const int open_file = ::open(in_folder("log").c_str(), O_WRONLY | O_CREAT, 0600);
+  ASSERT_GE(open_file, 0);
+  ASSERT_EQ(::write(open_file, "begun ", 6), 6);
+  for (const char* folder : {"/dev/fd/", "/proc/self/fd/"})
+    EXPECT_TRUE(write_file(concat(folder, open_file), std::string("more ")).ok());
+  ASSERT_EQ(::write(open_file, "end", 3), 3);
+  ::close(open_file);
+  EXPECT_EQ(contents(in_folder("log")), "begun more more end");
+  expect_unavailable(write_file("/dev/fd/987", std::string("x")), "/dev/fd/987", "Bad file descriptor");
 }
 
 TEST_F(File, LeftoversOfADeadProcessAreNotTouched) {
