@@ -114,7 +114,8 @@ Result<std::vector<std::int64_t>> Client::decrypt(ByteSpan answer, platform::Thr
 
 Result<std::vector<WideInteger>> Client::decrypt_wide(ByteSpan answer, platform::ThreadPool& pool) const {
   if (spec_.layout == Layout::kPacked) {
-    FCN_ASSIGN_OR_RETURN(const std::vector<std::int64_t> scores, decrypt(answer, pool));
+    FCN_ASSIGN_OR_RETURN(std::vector<std::int64_t> scores, decrypt(answer, pool));
+    const platform::WipeAtExit wipe(scores);
     return std::vector<WideInteger>(scores.begin(), scores.end());
   }
   FCN_ASSIGN_OR_RETURN(const std::vector<fv::Ciphertext> scores, open_answer(answer));

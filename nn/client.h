@@ -41,7 +41,8 @@ class Client {
   // Identical bits for any number of threads.
   platform::Result<fv::Bytes> encrypt(std::span<const std::int64_t> inputs, platform::ThreadPool& pool);
   // The scores in an answer, spec().outputs integers. Errors: kCorrupt, kMismatch (an answer for another key or
-  // model), kOutOfRange. Whoever sends damaged answers must not learn what became of them (fv/README.md).
+  // model), kOutOfRange. Whoever sends damaged answers must not learn what became of them (fv/README.md). What is
+  // decrypted on the way is wiped; the scores are the caller's to wipe (platform::WipeAtExit).
   platform::Result<std::vector<std::int64_t>> decrypt(fv::ByteSpan answer, platform::ThreadPool& pool) const;
   // The same for networks whose scores pass 62 bits.
   platform::Result<std::vector<WideInteger>> decrypt_wide(fv::ByteSpan answer,

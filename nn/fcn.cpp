@@ -278,11 +278,10 @@ fcn_status fcn_client_encrypt_pixels(fcn_client* client, const uint8_t* pixels, 
     FCN_RETURN_IF_ERROR(check_callbacks(allocator));
     FCN_RETURN_IF_ERROR(check_input_count(count, client->client.spec().input.size()));
     std::vector<std::int64_t> inputs = quantize_pixels({pixels, count}, client->client.spec().input_max);
+    const fcn::platform::WipeAtExit wipe(inputs);
     ThreadPool pool(threads);
-    const auto bytes = client->client.encrypt(inputs, pool);
-    fcn::platform::secure_wipe(inputs.data(), inputs.size() * sizeof inputs[0]);
-    FCN_RETURN_IF_ERROR(bytes.status());
-    return give(bytes.value(), allocator, request);
+    FCN_ASSIGN_OR_RETURN(const auto bytes, client->client.encrypt(inputs, pool));
+    return give(bytes, allocator, request);
   });
 }
 
@@ -292,7 +291,8 @@ fcn_status fcn_client_decrypt(const fcn_client* client, const void* answer, size
     FCN_RETURN_IF_ERROR(check_not_null(FCN_ARGUMENT(client), FCN_ARGUMENT(scores)));
     FCN_ASSIGN_OR_RETURN(const fcn::fv::ByteSpan bytes, bytes_of("answer", answer, answer_size));
     ThreadPool pool(1);
-    FCN_ASSIGN_OR_RETURN(const auto values, client->client.decrypt(bytes, pool));
+    FCN_ASSIGN_OR_RETURN(auto values, client->client.decrypt(bytes, pool));
+    const fcn::platform::WipeAtExit wipe(values);
     return copy_scores(values, scores, count);
   });
 }

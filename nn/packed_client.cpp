@@ -45,6 +45,7 @@ Result<std::vector<std::int64_t>> decrypt_slots(const fv::SecretKey& key, const 
                                                 platform::ThreadPool& pool) {
   std::vector<fv::Workspace> workspaces(pool.size());
   std::vector<std::vector<std::int64_t>> decoded(ciphertexts.size());
+  const platform::WipeAtExit wipe(decoded);
   FCN_RETURN_IF_ERROR(
       internal::for_each_on(pool, ciphertexts.size(), [&](std::size_t c, std::size_t worker) -> Status {
         auto plaintext = fv::decrypt(key, ciphertexts[c], workspaces[worker]);

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "../fv/encoding.h"
+#include "../platform/secure_wipe.h"
 #include "internal/for_each_on.h"
 
 namespace fcn::nn {
@@ -26,6 +27,7 @@ Result<std::vector<Integer>> decrypt_all(const fv::SecretKey& key, std::span<con
                                          platform::ThreadPool& pool) {
   std::vector<fv::Workspace> workspaces(pool.size());
   std::vector<Integer> integers(values.size());
+  const platform::WipeAtExit wipe(integers);  // unless the caller gets them
   FCN_RETURN_IF_ERROR(
       internal::for_each_on(pool, values.size(), [&](std::size_t i, std::size_t worker) -> Status {
         auto plaintext = fv::decrypt(key, values[i], workspaces[worker]);

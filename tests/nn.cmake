@@ -29,6 +29,7 @@ target_compile_definitions(test_packed_engine PRIVATE FCN_SOURCE_DIR="${PROJECT_
 fcn_test(nn packed_noise)
 fcn_test(nn client_stream)
 fcn_test(nn client_randomness)
+fcn_test(nn wiped_memory)
 fcn_test(nn c_interface)
 target_compile_definitions(test_c_interface PRIVATE FCN_EXPECTED_VERSION="${PROJECT_VERSION}")
 fcn_test(nn rounding_stages)

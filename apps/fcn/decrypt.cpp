@@ -39,9 +39,12 @@ int run_decrypt(std::span<const std::string> arguments) {
         if (i == 0) return platform::corrupt(concat(input_name(in), " is empty"));
         return text.commit();
       }
-      const auto scores = client.decrypt(*answer.value(), pool);
+      auto scores = client.decrypt(*answer.value(), pool);
       if (!scores.ok()) return name_file(in, scores.status());
-      const std::string line = format_scores(scores.value(), client.spec(), json);
+      std::string line;
+      const platform::WipeAtExit wipe_scores(scores.value());
+      const platform::WipeAtExit wipe_line(line);
+      line = format_scores(scores.value(), client.spec(), json);
       FCN_RETURN_IF_ERROR(text.write({reinterpret_cast<const std::uint8_t*>(line.data()), line.size()}));
     }
   });

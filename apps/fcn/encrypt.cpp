@@ -34,7 +34,8 @@ int run_encrypt(std::span<const std::string> arguments) {
     platform::ThreadPool pool(threads);
     FCN_ASSIGN_OR_RETURN(OutputFile file, OutputFile::create(out, platform::FileAccess::kPublic));
     for (const std::string& path : inputs) {
-      FCN_ASSIGN_OR_RETURN(const auto images, read_inputs(path, client.spec()));
+      FCN_ASSIGN_OR_RETURN(auto images, read_inputs(path, client.spec()));
+      const platform::WipeAtExit wipe(images);
       for (const auto& image : images) {
         FCN_ASSIGN_OR_RETURN(const fv::Bytes request, client.encrypt(image, pool));
         FCN_RETURN_IF_ERROR(file.write(request));

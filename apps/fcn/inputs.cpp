@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "../../nn/quantize_pixels.h"
+#include "../../platform/secure_wipe.h"
 #include "../image_file.h"
 #include "../mnist_normalize.h"
 #include "../pixel_text.h"
@@ -15,15 +16,23 @@ using platform::Result;
 
 namespace {
 
-// The whole file, at most max_bytes.
+// The whole file, at most max_bytes. Somebody's picture: no piece of it is left behind when the vector grows.
 Result<std::vector<std::uint8_t>> read_all(const std::string& path, std::size_t max_bytes) {
   FCN_ASSIGN_OR_RETURN(InputFile file, InputFile::open(path));
   std::vector<std::uint8_t> bytes, piece(std::size_t{1} << 16);
+  const platform::WipeAtExit wipe_piece(piece), wipe_bytes(bytes);
   for (;;) {
     FCN_ASSIGN_OR_RETURN(const std::size_t got, file.read(piece));
     if (got == 0) return bytes;
     if (bytes.size() + got > max_bytes)
       return platform::out_of_range(concat(input_name(path), " is longer than ", max_bytes, " bytes"));
+    if (bytes.size() + got > bytes.capacity()) {
+      std::vector<std::uint8_t> larger;
+      larger.reserve(2 * (bytes.size() + got));
+      larger.insert(larger.end(), bytes.begin(), bytes.end());
+      bytes.swap(larger);
+      platform::secure_wipe(larger.data(), larger.size());
+    }
     bytes.insert(bytes.end(), piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(got));
   }
 }
@@ -41,12 +50,16 @@ bool is_picture(const std::vector<std::uint8_t>& bytes) {
 
 Result<std::vector<std::vector<std::int64_t>>> read_inputs(const std::string& path,
                                                            const nn::ClientSpec& spec) {
-  FCN_ASSIGN_OR_RETURN(const std::vector<std::uint8_t> bytes, read_all(path, kMaxPixelTextBytes));
+  FCN_ASSIGN_OR_RETURN(std::vector<std::uint8_t> bytes, read_all(path, kMaxPixelTextBytes));
   const std::string source = input_name(path);
   std::vector<std::vector<std::uint8_t>> images;
+  const platform::WipeAtExit wipe_bytes(bytes);
+  const platform::WipeAtExit wipe_images(images);
   if (is_picture(bytes)) {
-    FCN_ASSIGN_OR_RETURN(const GrayImage picture, parse_image(bytes, source));
-    FCN_ASSIGN_OR_RETURN(const Digit digit, mnist_normalize(picture, source));
+    FCN_ASSIGN_OR_RETURN(GrayImage picture, parse_image(bytes, source));
+    const platform::WipeAtExit wipe_picture(picture.pixels);
+    FCN_ASSIGN_OR_RETURN(Digit digit, mnist_normalize(picture, source));
+    const platform::WipeAtExit wipe_digit(digit);
     images.emplace_back(digit.begin(), digit.end());
     if (images[0].size() != spec.input.size()) {
       return platform::invalid_argument(concat(source, ": a picture becomes ", images[0].size(),

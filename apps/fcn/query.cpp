@@ -26,6 +26,7 @@ Status query(const QueryFlags& flags) {
       nn::Client client,
       load_client(flags.secret, flags.shared_secret ? SecretAccess::kShared : SecretAccess::kOwnerOnly));
   std::vector<std::vector<std::int64_t>> images;
+  const platform::WipeAtExit wipe_images(images);
   for (const std::string& path : flags.inputs) {
     FCN_ASSIGN_OR_RETURN(auto more, read_inputs(path, client.spec()));
     images.insert(images.end(), more.begin(), more.end());
