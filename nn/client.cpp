@@ -5,6 +5,7 @@
 #include "../fv/encryption.h"
 #include "../platform/byte_order.h"
 #include "../platform/bytes.h"
+#include "client_stream.h"
 #include "internal/client_access.h"
 #include "packed_client.h"
 #include "pixel_client.h"
@@ -15,7 +16,6 @@ namespace {
 using fv::Bytes;
 using fv::ByteSpan;
 using platform::ByteReader;
-using platform::ByteWriter;
 using platform::concat;
 using platform::Result;
 using platform::SecretBuffer;
@@ -61,23 +61,19 @@ Result<Client> Client::create_from_seed(ClientSpec spec, const platform::Seed& s
   return create_from(platform::RandomChain(seed), std::move(spec));
 }
 
+// In memory: the message, and the workspace of one key at a time.
 Result<Bytes> Client::evaluation_keys() {
-  FCN_ASSIGN_OR_RETURN(const auto turn, chain_.begin());
-  ByteWriter out;
-  FCN_ASSIGN_OR_RETURN(const fv::RelinKeys relin,
-                       fv::RelinKeys::generate(secret_, turn.rng(), spec_.max_components));
-  const Bytes relin_bytes = fv::serialize(relin);
-  out.u64(relin_bytes.size());
-  out.bytes(relin_bytes);
-  Bytes galois_bytes;
-  if (!spec_.galois_elements.empty()) {
-    FCN_ASSIGN_OR_RETURN(const fv::GaloisKeys galois,
-                         fv::GaloisKeys::generate(secret_, turn.rng(), spec_.galois_elements));
-    galois_bytes = fv::serialize(galois);
-  }
-  out.u64(galois_bytes.size());
-  out.bytes(galois_bytes);
-  return make_message(MessageKind::kEvaluationKeys, fingerprint_, key_id_, out.data());
+  FCN_ASSIGN_OR_RETURN(auto workspace,
+                       SecretBuffer<std::uint8_t>::create_uninitialized(stream_workspace_bytes(spec_)));
+  Bytes out;
+  out.reserve(message_sizes(spec_).evaluation_keys);
+  const auto append = [](void* user, ByteSpan piece) {
+    auto& bytes = *static_cast<Bytes*>(user);
+    bytes.insert(bytes.end(), piece.begin(), piece.end());
+    return true;
+  };
+  FCN_RETURN_IF_ERROR(write_evaluation_keys(*this, {workspace.data(), workspace.size()}, Sink{append, &out}));
+  return out;
 }
 
 Result<Bytes> Client::encrypt(std::span<const std::int64_t> inputs, platform::ThreadPool& pool) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstdint>
 
 #include "../fv/keys.h"
 #include "../platform/bytes.h"
@@ -195,19 +196,48 @@ Result<ClientSpec> deserialize_client_spec(ByteSpan bytes, const ntt::KernelTabl
   return spec;
 }
 
-MessageSizes message_sizes(const ClientSpec& spec) {
+namespace {
+
+// MessageSizes on machines of any word length. They are below 2^51: at most 2^16 keys of 2^10 pairs of 2^24 bytes.
+struct Sizes {
+  std::uint64_t evaluation_keys, request, answer;
+};
+
+Sizes sizes_of(const ClientSpec& spec) {
   const fv::Params& params = spec.params;
-  const std::size_t frame = kMessageHeaderBytes + kMessageChecksumBytes,
-                    poly = fv::residue_bytes(params, params.q_count()),
-                    switch_key = sizeof(platform::Seed) + params.q_count() * params.digits_per_limb() *
-                                                              fv::residue_bytes(params, params.key_limbs()),
-                    relin = kFvFrameBytes + 4 + (spec.max_components - 2) * switch_key,
-                    galois = spec.galois_elements.empty()
-                                 ? 0
-                                 : kFvFrameBytes + 4 + spec.galois_elements.size() * (4 + switch_key);
+  const std::uint64_t frame = kMessageHeaderBytes + kMessageChecksumBytes,
+                      poly = fv::residue_bytes(params, params.q_count()),
+                      pairs = params.q_count() * params.digits_per_limb(),
+                      switch_key =
+                          sizeof(platform::Seed) + pairs * fv::residue_bytes(params, params.key_limbs()),
+                      relin = kFvFrameBytes + 4 + (spec.max_components - 2) * switch_key,
+                      galois = spec.galois_elements.empty()
+                                   ? 0
+                                   : kFvFrameBytes + 4 + spec.galois_elements.size() * (4 + switch_key);
   return {frame + 16 + relin + galois,
           frame + kFvFrameBytes + 4 + spec.upload_ciphertexts() * (sizeof(platform::Seed) + poly),
           frame + kFvFrameBytes + 4 + spec.answer_ciphertexts() * (8 + fv::kMaxComponents * poly)};
+}
+
+}  // namespace
+
+MessageSizes message_sizes(const ClientSpec& spec) {
+  const auto fitting = [](std::uint64_t size) {
+    return static_cast<std::size_t>(std::min<std::uint64_t>(size, SIZE_MAX));
+  };
+  const Sizes sizes = sizes_of(spec);
+  return {fitting(sizes.evaluation_keys), fitting(sizes.request), fitting(sizes.answer)};
+}
+
+Status check_message_sizes(const ClientSpec& spec, const MessageLimits& limits) {
+  const Sizes sizes = sizes_of(spec);
+  const auto check = [](const char* what, std::uint64_t size, std::uint64_t limit) -> Status {
+    if (size <= limit) return {};
+    return platform::out_of_range(
+        concat("the client spec asks for ", what, " of ", size, " bytes; the limit is ", limit));
+  };
+  FCN_RETURN_IF_ERROR(check("evaluation keys", sizes.evaluation_keys, limits.evaluation_keys));
+  return check("requests", sizes.request, limits.request);
 }
 
 }  // namespace fcn::nn

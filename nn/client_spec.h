@@ -56,10 +56,18 @@ platform::Result<ClientSpec> deserialize_client_spec(fv::ByteSpan bytes,
 // Equal for equal specs, on every machine.
 std::uint64_t fingerprint(const ClientSpec& spec);
 
-// Exact sizes of the messages between the roles; the answer's is an upper bound.
+// Exact sizes of the messages between the roles; the answer's is an upper bound. SIZE_MAX for what no memory holds.
 struct MessageSizes {
   std::size_t evaluation_keys, request, answer;
 };
 MessageSizes message_sizes(const ClientSpec& spec);
+
+// What a client should agree to make. A spec of a hundred kilobytes that validate() finds in order can ask for a
+// terabyte of keys: whoever takes specs from others checks this before Client::create.
+struct MessageLimits {
+  std::uint64_t evaluation_keys = std::uint64_t{1} << 30, request = std::uint64_t{1} << 28;
+};
+// Errors: kOutOfRange naming the message, its size and the limit.
+platform::Status check_message_sizes(const ClientSpec& spec, const MessageLimits& limits = {});
 
 }  // namespace fcn::nn

@@ -7,6 +7,7 @@
 #include "../fv/encryption.h"
 #include "../fv/frame.h"
 #include "../fv/noise_model.h"
+#include "../ntt/automorphism.h"
 #include "../platform/byte_order.h"
 #include "../platform/floating_point.h"
 #include "internal/client_access.h"
@@ -117,16 +118,20 @@ class Workspace {
   Parts parts_{};
 };
 
-Status check_stream(const ClientSpec& spec, std::span<const std::uint8_t> workspace) {
-  if (spec.layout != Layout::kPixel)
-    return {StatusCode::kUnsupported,
-            "only the pixel layout is streamed; this client is of the packed layout"};
+Status check_workspace(const ClientSpec& spec, std::span<const std::uint8_t> workspace) {
   const std::size_t needed = stream_workspace_bytes(spec);
   if (workspace.size() < needed) {
     return platform::invalid_argument(
         concat("a workspace of ", workspace.size(), " bytes; this client needs ", needed));
   }
   return {};
+}
+
+Status check_stream(const ClientSpec& spec, std::span<const std::uint8_t> workspace) {
+  if (spec.layout != Layout::kPixel)
+    return {StatusCode::kUnsupported,
+            "only the pixel layout is streamed; this client is of the packed layout"};
+  return check_workspace(spec, workspace);
 }
 
 // One key-switching key, from s_from to the client's key, as fv::serialize writes it.
@@ -142,6 +147,41 @@ Status write_switch_key(const fv::SecretKey& secret, const std::uint64_t* s_from
     fv::KeySwitchKey::make_pair(secret, s_from, pair, a, rng, b, scratch);
     fv::pack_residues(parts.packed.data(), params, b, params.key_limbs());
     FCN_RETURN_IF_ERROR(out.write(parts.packed));
+  }
+  return {};
+}
+
+// The keys from s^2, s^3, ... as fv::serialize writes RelinKeys.
+Status write_powers(const fv::SecretKey& secret, std::size_t max_components, platform::ChaCha20& rng,
+                    const Parts& parts, Writer& out) {
+  const fv::Params& params = secret.params();
+  std::uint64_t* power = parts.polynomial(0);
+  std::memcpy(power, secret.transformed(), params.key_limbs() * params.n() * sizeof *power);
+  for (std::size_t p = 2; p < max_components; ++p) {
+    for (std::size_t i = 0; i < params.key_limbs(); ++i) {
+      std::uint64_t* limb = power + i * params.n();
+      params.kernels().multiply(params.modulus(i), limb, limb, secret.transformed() + i * params.n(),
+                                params.n());
+    }
+    FCN_RETURN_IF_ERROR(write_switch_key(secret, power, rng, parts, out));
+  }
+  return {};
+}
+
+// The keys from s(X^g), as fv::serialize writes GaloisKeys.
+Status write_images(const fv::SecretKey& secret, std::span<const std::size_t> elements,
+                    platform::ChaCha20& rng, const Parts& parts, Writer& out) {
+  const fv::Params& params = secret.params();
+  std::uint64_t *image = parts.polynomial(0), *residues = parts.polynomial(1);  // overwritten by each key
+  for (const std::size_t g : elements) {
+    FCN_RETURN_IF_ERROR(out.number(g, 4));
+    for (std::size_t i = 0; i < params.key_limbs(); ++i) {
+      std::uint64_t* limb = image + i * params.n();
+      params.kernels().reduce_accumulator(params.modulus(i), residues, secret.coefficients(), params.n());
+      ntt::apply_automorphism(params.modulus(i), limb, residues, g, params.n());
+      params.table(i).forward(limb);
+    }
+    FCN_RETURN_IF_ERROR(write_switch_key(secret, image, rng, parts, out));
   }
   return {};
 }
@@ -206,34 +246,34 @@ std::size_t stream_workspace_bytes(const ClientSpec& spec) noexcept {
 Status write_evaluation_keys(Client& client, std::span<std::uint8_t> bytes, Sink sink) {
   const platform::FloatingPointEnvironment nearest;
   const ClientSpec& spec = client.spec();
-  FCN_RETURN_IF_ERROR(check_stream(spec, bytes));
+  FCN_RETURN_IF_ERROR(check_workspace(spec, bytes));
   FCN_ASSIGN_OR_RETURN(const auto turn, ClientAccess::chain(client).begin());
   const fv::Params& params = spec.params;
-  const fv::SecretKey& secret = ClientAccess::secret(client);
-  const std::uint32_t keys = spec.max_components - 2;
-  const std::size_t packed = fv::residue_bytes(params, params.key_limbs()),
-                    key_bytes = sizeof(Seed) + params.q_count() * params.digits_per_limb() * packed,
-                    object_payload = 4 + keys * key_bytes,
-                    object_bytes = fv::kFrameHeaderBytes + object_payload + fv::kFrameChecksumBytes;
+  const std::size_t switch_key = sizeof(Seed) + params.q_count() * params.digits_per_limb() *
+                                                    fv::residue_bytes(params, params.key_limbs());
+  const std::uint64_t powers = spec.max_components - 2, elements = spec.galois_elements.size(),
+                      frame = fv::kFrameHeaderBytes + fv::kFrameChecksumBytes,
+                      relin_payload = 4 + powers * switch_key,
+                      galois_payload = 4 + elements * (4 + switch_key),
+                      galois_bytes = elements == 0 ? 0 : frame + galois_payload;
   const Workspace workspace(spec, bytes);
-  std::uint64_t* power = workspace.parts().polynomial(0);
-  std::memcpy(power, secret.transformed(), params.key_limbs() * params.n() * sizeof *power);
   Writer out(sink);
   FCN_RETURN_IF_ERROR(out.begin_message({MessageKind::kEvaluationKeys, ClientAccess::fingerprint(client),
-                                         client.key_id(), 8 + object_bytes + 8}));
-  FCN_RETURN_IF_ERROR(out.number(object_bytes, 8));
-  FCN_RETURN_IF_ERROR(out.begin_object({fv::FrameKind::kRelinKeys, params.fingerprint(), object_payload}));
-  FCN_RETURN_IF_ERROR(out.number(keys, 4));
-  for (std::uint32_t key = 0; key < keys; ++key) {
-    for (std::size_t i = 0; i < params.key_limbs(); ++i) {  // s^2, s^3, ...
-      std::uint64_t* limb = power + i * params.n();
-      params.kernels().multiply(params.modulus(i), limb, limb, secret.transformed() + i * params.n(),
-                                params.n());
-    }
-    FCN_RETURN_IF_ERROR(write_switch_key(secret, power, turn.rng(), workspace.parts(), out));
-  }
+                                         client.key_id(), 8 + frame + relin_payload + 8 + galois_bytes}));
+  FCN_RETURN_IF_ERROR(out.number(frame + relin_payload, 8));
+  FCN_RETURN_IF_ERROR(out.begin_object({fv::FrameKind::kRelinKeys, params.fingerprint(), relin_payload}));
+  FCN_RETURN_IF_ERROR(out.number(powers, 4));
+  FCN_RETURN_IF_ERROR(
+      write_powers(ClientAccess::secret(client), spec.max_components, turn.rng(), workspace.parts(), out));
   FCN_RETURN_IF_ERROR(out.end_object());
-  FCN_RETURN_IF_ERROR(out.number(0, 8));  // no Galois keys
+  FCN_RETURN_IF_ERROR(out.number(galois_bytes, 8));
+  if (elements != 0) {
+    FCN_RETURN_IF_ERROR(out.begin_object({fv::FrameKind::kGaloisKeys, params.fingerprint(), galois_payload}));
+    FCN_RETURN_IF_ERROR(out.number(elements, 4));
+    FCN_RETURN_IF_ERROR(
+        write_images(ClientAccess::secret(client), spec.galois_elements, turn.rng(), workspace.parts(), out));
+    FCN_RETURN_IF_ERROR(out.end_object());
+  }
   return out.end_message();
 }
 

@@ -1,5 +1,5 @@
-// The client of the pixel layout for small machines: the messages of client.h byte for byte, written and read piece by
-// piece in memory of the caller's. Once a Client exists nothing is allocated but the message of an error.
+// The client for small machines: the messages of client.h byte for byte, written and read piece by piece in memory of the
+// caller's: evaluation keys for both layouts, requests and answers for the pixel layout. Once a Client exists nothing is allocated but the message of an error.
 #pragma once
 
 #include <span>
@@ -22,8 +22,8 @@ struct Source {
 // for the primes of a key. It is wiped before they return.
 std::size_t stream_workspace_bytes(const ClientSpec& spec) noexcept;
 
-// Client::evaluation_keys() and Client::encrypt(). Errors: theirs; kUnsupported (packed layout), kInvalidArgument (a
-// small workspace), kUnavailable (the sink refused). Constant time as there.
+// Client::evaluation_keys() and Client::encrypt(). Errors: theirs; kUnsupported (a request of the packed layout),
+// kInvalidArgument (a small workspace), kUnavailable (the sink refused). Constant time as there.
 platform::Status write_evaluation_keys(Client& client, std::span<std::uint8_t> workspace, Sink sink);
 platform::Status write_request(Client& client, std::span<const std::int64_t> inputs,
                                std::span<std::uint8_t> workspace, Sink sink);

@@ -149,7 +149,8 @@ void fcn_server_free(fcn_server* server);
 
 /* ---- the client ---- */
 
-/* A new key. Errors: FCN_CORRUPT (spec), FCN_UNAVAILABLE (randomness). */
+/* A new key. Errors: FCN_CORRUPT (spec), FCN_UNAVAILABLE (randomness). A small spec of a stranger may ask for a terabyte of
+ * evaluation keys: fcn_client_info tells the sizes before they are made. */
 fcn_status fcn_client_create(const void* spec, size_t spec_size, const fcn_random* random,
                              fcn_client** client);
 /* The client's own file, secret key included: to be kept from everyone else. */
@@ -171,7 +172,8 @@ fcn_status fcn_client_encrypt_pixels(fcn_client* client, const uint8_t* pixels, 
 fcn_status fcn_client_decrypt(const fcn_client* client, const void* answer, size_t answer_size,
                               int64_t* scores, size_t count);
 
-/* ---- the client on small machines: the same messages as streams, without a heap; pixel layout only ---- */
+/* ---- the client on small machines: the same messages as streams, without a heap; evaluation keys for both layouts,
+ * requests and answers for the pixel layout only ---- */
 
 /* Bytes of workspace, at any address, that each of the three needs; it is wiped at the end. */
 size_t fcn_client_workspace_size(const fcn_client* client);

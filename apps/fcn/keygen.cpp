@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "../../nn/client_stream.h"
 #include "../output_guard.h"
 #include "commands.h"
 #include "files.h"
@@ -17,7 +18,39 @@ namespace {
 
 struct KeygenFlags {
   std::string model, spec, layout = layout_names()[0], secret, keys;
+  std::uint64_t max_bytes = 0;  // 0: the library's limits
 };
+
+// Where evaluation keys go, piece by piece, and what became of it.
+struct KeysSink {
+  OutputFile& file;
+  Status status = {};
+  nn::Sink sink() {
+    return {[](void* user, fv::ByteSpan piece) {
+              auto& self = *static_cast<KeysSink*>(user);
+              self.status = self.file.write(piece);
+              return self.status.ok();
+            },
+            this};
+  }
+};
+
+// One key at a time is in memory, however many the spec asks for.
+Status write_keys(nn::Client& client, OutputFile& file) {
+  FCN_ASSIGN_OR_RETURN(auto workspace, platform::SecretBuffer<std::uint8_t>::create_uninitialized(
+                                           nn::stream_workspace_bytes(client.spec())));
+  KeysSink sink{file};
+  const Status status = nn::write_evaluation_keys(client, {workspace.data(), workspace.size()}, sink.sink());
+  return sink.status.ok() ? status : sink.status;
+}
+
+Status check_sizes(const nn::ClientSpec& spec, std::uint64_t max_bytes) {
+  nn::MessageLimits limits;
+  if (max_bytes != 0) limits = {max_bytes, max_bytes};
+  const Status status = nn::check_message_sizes(spec, limits);
+  if (status.ok()) return {};
+  return platform::out_of_range(concat(status.message(), "; --max-bytes sets another"));
+}
 
 // Both files or none.
 Status make_keys(const KeygenFlags& values) {
@@ -30,13 +63,13 @@ Status make_keys(const KeygenFlags& values) {
         values.secret, " exists already, and a lost secret key cannot be made again; remove it first"));
   }
   FCN_ASSIGN_OR_RETURN(nn::ClientSpec spec, find_spec(values.model, values.layout, values.spec));
+  FCN_RETURN_IF_ERROR(check_sizes(spec, values.max_bytes));
   FCN_ASSIGN_OR_RETURN(nn::Client client, nn::Client::create(std::move(spec)));
   FCN_ASSIGN_OR_RETURN(
       OutputFile secret_file,
       OutputFile::create(values.secret, platform::FileAccess::kOwnerOnly, platform::IfExists::kRefuse));
   FCN_ASSIGN_OR_RETURN(OutputFile keys_file, OutputFile::create(values.keys, platform::FileAccess::kPublic));
-  FCN_ASSIGN_OR_RETURN(const fv::Bytes keys, client.evaluation_keys());
-  FCN_RETURN_IF_ERROR(keys_file.write(keys));
+  FCN_RETURN_IF_ERROR(write_keys(client, keys_file));
   FCN_ASSIGN_OR_RETURN(const auto secret, nn::serialize_client_key(client));
   FCN_RETURN_IF_ERROR(secret_file.write({secret.data(), secret.size()}));
   FCN_RETURN_IF_ERROR(secret_file.commit());
@@ -77,6 +110,9 @@ int run_keygen(std::span<const std::string> arguments) {
                    "how values lie in ciphertexts, with a model");
   flags.add_text("secret", "FILE", &values.secret, "the secret key file, created for its owner only");
   flags.add_text("keys", "FILE", &values.keys, "the evaluation keys");
+  flags.add_integer(
+      "max-bytes", &values.max_bytes, 0, std::uint64_t{1} << 40,
+      "most bytes of evaluation keys, and of a request, that a spec may ask for; 0: 1 GiB and 256 MiB");
   return run_command(flags, "fcn keygen", arguments, [&]() -> Status {
     FCN_RETURN_IF_ERROR(flags.require({"secret", "keys"}));
     return make_keys(values);

@@ -228,6 +228,33 @@ if [ "$(id -u)" = 0 ] && mount --bind beneath mounted 2>/dev/null; then
 fi
 rm -r d link pipe through mounted beneath
 
+# A spec that asks for more than the client is willing to make.
+refused "the client spec asks for evaluation keys of" keygen --max-bytes 1000 --spec spec --secret new --keys new.pub
+refused "--max-bytes sets another" keygen --max-bytes 1000 --spec spec --secret new --keys new.pub
+
+# Too little memory, wherever it runs out: exit code 2, a sentence, no files.
+if (ulimit -v 400000 && "$program" --help >/dev/null 2>&1); then # the address sanitizer reserves terabytes
+  done_with=0
+  limit=8000
+  while [ $done_with = 0 ] && [ $limit -lt 400000 ]; do
+    code=0
+    ls -A >before
+    (ulimit -v $limit; exec "$program" keygen --model toy.fcn --secret new --keys new.pub) >out 2>err || code=$?
+    if [ $code = 0 ]; then
+      done_with=$limit
+      [ -s new ] && [ -s new.pub ] || fail "keygen with $limit kB says it is done"
+      rm -f new new.pub
+    elif (ulimit -v $limit; exec "$program" --help) >/dev/null 2>&1; then # else not even the program fits
+      ls -A >after
+      [ $code = 2 ] && [ "$(wc -l <err)" = 1 ] || fail "keygen with $limit kB: exit code $code, $(cat err)"
+      grep -qF "memory" err || fail "keygen with $limit kB: $(cat err)"
+      cmp -s before after || fail "keygen with $limit kB left $(diff before after)"
+    fi
+    limit=$((limit + 500))
+  done
+  [ $done_with != 0 ] || fail "keygen needs more than 400 MB"
+fi
+
 # The two files of keygen: both or none, whatever ends it.
 refused "keys.pub" keygen --spec spec --secret new --keys none/keys.pub
 for signal in INT TERM HUP KILL; do

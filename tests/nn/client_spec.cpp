@@ -48,6 +48,48 @@ void expect_equal(const ClientSpec& x, const ClientSpec& y) {
   EXPECT_EQ(x.galois_elements, y.galois_elements);
 }
 
+// n = 32768 with all its rotations: 131 kB that validate() finds in order ask for 913 GB.
+ClientSpec huge_spec() {
+  const auto t = fv::PlaintextModulus::binomial(32768, 16384, 1024).value();
+  ClientSpec spec(
+      fv::Params::create(fv::make_spec(32768, t, std::vector<unsigned>(16, 50), 50, 0).value()).value());
+  spec.layout = Layout::kPacked;
+  spec.input = {1, 1, 1};
+  spec.input_max = 1;
+  spec.outputs = 1;
+  spec.slot_inputs.assign(1, std::vector<std::int32_t>(16384, 0));
+  spec.output_slots = {0};
+  for (std::size_t g = 5; g < 65536; g += 4) spec.galois_elements.push_back(g);
+  return spec;
+}
+
+TEST(ClientSpec, SizesHaveLimits) {
+  const ClientSpec huge = huge_spec();
+  ASSERT_TRUE(validate(huge).ok()) << validate(huge).message();
+  EXPECT_LT(serialize(huge).size(), 140000u);
+  EXPECT_EQ(message_sizes(huge).evaluation_keys, std::size_t{912681140356});
+  const platform::Status status = check_message_sizes(huge);
+  EXPECT_EQ(status.code(), StatusCode::kOutOfRange);
+  EXPECT_EQ(status.message(),
+            platform::concat("the client spec asks for evaluation keys of ",
+                             message_sizes(huge).evaluation_keys, " bytes; the limit is 1073741824"));
+  for (const ClientSpec& spec : {pixel_spec(), packed_spec()}) {
+    const MessageSizes sizes = message_sizes(spec);
+    EXPECT_TRUE(check_message_sizes(spec).ok());
+    EXPECT_TRUE(check_message_sizes(spec, {sizes.evaluation_keys, sizes.request}).ok());
+    EXPECT_EQ(check_message_sizes(spec, {sizes.evaluation_keys - 1, sizes.request}).code(),
+              StatusCode::kOutOfRange);
+    EXPECT_NE(
+        check_message_sizes(spec, {sizes.evaluation_keys, sizes.request - 1}).message().find("requests of"),
+        std::string::npos);
+  }
+  // As many ciphertexts as a pixel layout may have.
+  ClientSpec many = pixel_spec();
+  many.input = {1, 1 << 10, 1 << 10};
+  ASSERT_TRUE(validate(many).ok());
+  EXPECT_EQ(check_message_sizes(many).code(), StatusCode::kOutOfRange);
+}
+
 TEST(ClientSpec, ReadsBackAsWritten) {
   for (const ClientSpec& spec : {pixel_spec(), packed_spec()}) {
     ASSERT_TRUE(validate(spec).ok()) << validate(spec).message();

@@ -108,6 +108,43 @@ TEST_F(ClientStream, EvaluationKeysReachHigherPowers) {
   EXPECT_EQ(keys.bytes, whole.evaluation_keys().value());
 }
 
+// By the key generators of fv, from the same chain of randomness, framed by hand.
+TEST_F(ClientStream, EvaluationKeysAreThoseOfTheScheme) {
+  for (const Layout layout : {Layout::kPixel, Layout::kPacked}) {
+    const ClientSpec spec = Plan::create(test::toy_network(), layout).value().spec();
+    Client made = Client::create_from_seed(spec, seed_of(5)).value();
+    platform::RandomChain chain(seed_of(5));
+    auto creation = chain.begin().value();
+    KeyId key_id;
+    creation.rng().fill(key_id);
+    const fv::SecretKey secret = fv::SecretKey::generate(spec.params, creation.rng()).value();
+    creation.end();
+    const auto turn = chain.begin().value();
+    const Bytes relin =
+        fv::serialize(fv::RelinKeys::generate(secret, turn.rng(), spec.max_components).value());
+    Bytes galois;
+    if (!spec.galois_elements.empty())
+      galois = fv::serialize(fv::GaloisKeys::generate(secret, turn.rng(), spec.galois_elements).value());
+    EXPECT_EQ(galois.empty(), layout == Layout::kPixel);
+    platform::ByteWriter payload;
+    payload.u64(relin.size());
+    payload.bytes(relin);
+    payload.u64(galois.size());
+    payload.bytes(galois);
+    const Bytes whole = make_message(MessageKind::kEvaluationKeys, fingerprint(spec), key_id, payload.data());
+    Tape keys;
+    Bytes space(stream_workspace_bytes(spec));
+    ASSERT_TRUE(write_evaluation_keys(made, space, keys.sink()).ok());
+    EXPECT_EQ(keys.bytes, whole);
+    EXPECT_TRUE(is_zero(space));
+    EXPECT_EQ(whole.size(), message_sizes(spec).evaluation_keys);
+    Client again = Client::create_from_seed(spec, seed_of(5)).value();
+    EXPECT_EQ(again.evaluation_keys().value(), whole);
+    EXPECT_EQ(write_evaluation_keys(made, std::span(space).first(100), keys.sink()).code(),
+              StatusCode::kInvalidArgument);
+  }
+}
+
 TEST_F(ClientStream, ReadsTheScores) {
   Client alice = client();
   const Server server = Server::create(plan(), alice.evaluation_keys().value()).value();
