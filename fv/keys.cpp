@@ -16,6 +16,7 @@ using platform::AlignedBuffer;
 using platform::ChaCha20;
 using platform::concat;
 using platform::invalid_argument;
+using platform::KeyBuffer;
 using platform::Result;
 using platform::SecretBuffer;
 using platform::Seed;
@@ -48,12 +49,12 @@ void encrypt_zero(const SecretKey& key, std::uint64_t* b, const std::uint64_t* a
 
 }  // namespace
 
-Result<SecretKey> SecretKey::from_ternary(const Params& params, SecretBuffer<std::int64_t> s) {
+Result<SecretKey> SecretKey::from_ternary(const Params& params, KeyBuffer<std::int64_t> s) {
   const platform::FloatingPointEnvironment nearest;
   const std::size_t n = params.n();
   SecretKey key(params);
   key.coefficients_ = std::move(s);
-  FCN_ASSIGN_OR_RETURN(key.transformed_, SecretBuffer<std::uint64_t>::create(params.key_limbs() * n));
+  FCN_ASSIGN_OR_RETURN(key.transformed_, KeyBuffer<std::uint64_t>::create(params.key_limbs() * n));
   to_residues(params, key.transformed_.data(), params.key_limbs(), key.coefficients());
   for (std::size_t i = 0; i < params.key_limbs(); ++i)
     params.table(i).forward(key.transformed_.data() + i * n);
@@ -64,13 +65,14 @@ Result<SecretKey> SecretKey::from_ternary(const Params& params, SecretBuffer<std
 // nothing about the key that is used.
 Result<bool> SecretKey::is_usable(const Params& params, const std::int64_t* s) {
   if (params.spec().security != Security::kTable128) return true;
+  const platform::FloatingPointEnvironment nearest;
   FCN_ASSIGN_OR_RETURN(Places places, Places::create(params.n()));
   const double limit = largest_key_place(params.n()) * 2 / 3 * static_cast<double>(params.n());
   return largest_value(places.squared_moduli(s)) <= limit;
 }
 
 Result<SecretKey> SecretKey::generate(const Params& params, ChaCha20& rng) {
-  FCN_ASSIGN_OR_RETURN(auto s, SecretBuffer<std::int64_t>::create(params.n()));
+  FCN_ASSIGN_OR_RETURN(auto s, KeyBuffer<std::int64_t>::create(params.n()));
   for (bool usable = false; !usable;) {  // 1.4 keys are drawn on average
     sample_ternary(s.data(), params.n(), rng);
     FCN_ASSIGN_OR_RETURN(usable, is_usable(params, s.data()));
@@ -79,7 +81,7 @@ Result<SecretKey> SecretKey::generate(const Params& params, ChaCha20& rng) {
 }
 
 Result<SecretKey> SecretKey::from_coefficients(const Params& params, const std::int64_t* s) {
-  FCN_ASSIGN_OR_RETURN(auto copy, SecretBuffer<std::int64_t>::create(params.n()));
+  FCN_ASSIGN_OR_RETURN(auto copy, KeyBuffer<std::int64_t>::create(params.n()));
   const auto excess = [](std::int64_t x) {  // 0 for -1, 0 and 1
     const std::uint64_t shifted = static_cast<std::uint64_t>(x) + 1;
     return shifted >> 2 | (shifted & shifted >> 1 & 1);

@@ -13,7 +13,7 @@
 
 namespace fcn::fv {
 
-// s, ternary. Move-only; wiped when it dies.
+// s, ternary. Move-only; wiped when it dies; on pages that stay out of swap and core dumps where the system lets.
 class SecretKey {
  public:
   // A fresh key, drawn until it is at most largest_key_place (noise_tail.h) in every place: uniform among 69 % of all keys,
@@ -32,11 +32,10 @@ class SecretKey {
  private:
   explicit SecretKey(const Params& params) : params_(params) {}
   static platform::Result<bool> is_usable(const Params& params, const std::int64_t* s);
-  static platform::Result<SecretKey> from_ternary(const Params& params,
-                                                  platform::SecretBuffer<std::int64_t> s);
+  static platform::Result<SecretKey> from_ternary(const Params& params, platform::KeyBuffer<std::int64_t> s);
   Params params_;
-  platform::SecretBuffer<std::int64_t> coefficients_;
-  platform::SecretBuffer<std::uint64_t> transformed_;
+  platform::KeyBuffer<std::int64_t> coefficients_;
+  platform::KeyBuffer<std::uint64_t> transformed_;
 };
 
 // (b, a) with b = -a s + e, a expanded from a seed; transform order, (q_count, n) each.

@@ -18,10 +18,16 @@ inline constexpr std::size_t kBufferAlignment = 64;
 void* aligned_allocate(std::size_t bytes) noexcept;
 void aligned_free(void* memory) noexcept;
 
-enum class Wipe { kNo, kYes };
+// Pages that nothing else lies on, zero at first, which stay out of swap and of core dumps where the system lets: mlock up
+// to RLIMIT_MEMLOCK, MADV_DONTDUMP. That it does not let is no error. A system call or four each: for what lives long.
+// Null when there is no memory. pages_free gets the bytes that were asked for.
+void* pages_allocate(std::size_t bytes) noexcept;
+void pages_free(void* memory, std::size_t bytes) noexcept;
+
+enum class Wipe { kNo, kYes, kYesOnOwnPages };
 
 // A fixed number of trivially copyable elements, zero at first unless asked otherwise. kWipe: overwritten before it
-// is freed.
+// is freed; kYesOnOwnPages: and lies on pages_allocate's pages.
 template <class T, Wipe kWipe = Wipe::kNo>
 class AlignedBuffer {
   static_assert(std::is_trivially_copyable_v<T>);
@@ -66,21 +72,27 @@ class AlignedBuffer {
   const T& operator[](std::size_t i) const noexcept { return data_[i]; }
 
  private:
+  static constexpr bool kOwnPages = kWipe == Wipe::kYesOnOwnPages;
   static Result<AlignedBuffer> allocate(std::size_t count, bool zero) {
     AlignedBuffer buffer;
     if (count > static_cast<std::size_t>(-1) / sizeof(T)) return out_of_memory(message(count));
-    buffer.data_ = static_cast<T*>(aligned_allocate(count * sizeof(T)));
+    void* memory = kOwnPages ? pages_allocate(count * sizeof(T)) : aligned_allocate(count * sizeof(T));
+    buffer.data_ = static_cast<T*>(memory);
     if (buffer.data_ == nullptr) return out_of_memory(message(count));
     buffer.size_ = count;
-    if (zero) std::memset(static_cast<void*>(buffer.data_), 0, count * sizeof(T));
+    if (zero && !kOwnPages) std::memset(static_cast<void*>(buffer.data_), 0, count * sizeof(T));
     return buffer;
   }
   static std::string message(std::size_t count) {
     return concat("no memory for ", count, " elements of ", sizeof(T), " bytes");
   }
   void release() noexcept {
-    if constexpr (kWipe == Wipe::kYes) secure_wipe(data_, size_ * sizeof(T));
-    aligned_free(data_);
+    if constexpr (kWipe != Wipe::kNo) secure_wipe(data_, size_ * sizeof(T));
+    if constexpr (kOwnPages) {
+      pages_free(data_, size_ * sizeof(T));
+    } else {
+      aligned_free(data_);
+    }
     data_ = nullptr;
     size_ = 0;
   }
@@ -89,8 +101,11 @@ class AlignedBuffer {
   std::size_t size_ = 0;
 };
 
-// For keys, errors and messages.
+// For errors, messages and what a key is made of on the way.
 template <class T>
 using SecretBuffer = AlignedBuffer<T, Wipe::kYes>;
+// For a secret key for as long as it is there.
+template <class T>
+using KeyBuffer = AlignedBuffer<T, Wipe::kYesOnOwnPages>;
 
 }  // namespace fcn::platform

@@ -25,6 +25,8 @@ static_assert(kMoveOnly<fv::Ciphertext>);
 static_assert(kMoveOnly<fv::SeededCiphertext>);
 static_assert(kMoveOnly<fv::PublicKey>);
 static_assert(kMoveOnly<platform::ChaCha20>);
+static_assert(kMoveOnly<platform::SecretSeed>);
+static_assert(kMoveOnly<platform::KeyBuffer<int>>);
 
 // No public type is made of a secret key by conversion, and no function that writes public bytes takes one.
 template <class T>

@@ -1,10 +1,16 @@
 #include "platform/aligned_buffer.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <array>
 #include <cstdint>
+#include <cstdio>
+#include <fstream>
 #include <limits>
+#include <string>
 
 // A refused allocation is an answer here, not a bug; the sanitizers must not stop at it.
 extern "C" const char* __asan_default_options();
@@ -128,6 +134,68 @@ TEST(SecretBuffer, WorksAsTheOthersDo) {
   moved = SecretBuffer<std::uint64_t>::create(2).value();
   EXPECT_EQ(moved.size(), 2u);
 }
+
+TEST(KeyBuffer, WorksAsTheOthersDo) {
+  for (const std::size_t count :
+       {std::size_t{0}, std::size_t{1}, std::size_t{512}, std::size_t{513}, std::size_t{100000}}) {
+    auto key = KeyBuffer<std::uint64_t>::create_uninitialized(count).value();
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(key.data()) % kBufferAlignment, 0u);
+    for (std::uint64_t& x : key) EXPECT_EQ(std::exchange(x, 7), 0u);
+    auto copy = key.clone().value();
+    auto moved = std::move(key);
+    EXPECT_TRUE(key.empty());  // NOLINT
+    EXPECT_TRUE(std::equal(moved.begin(), moved.end(), copy.begin(), copy.end()));
+    moved = KeyBuffer<std::uint64_t>::create(3).value();
+    EXPECT_EQ(moved.size(), 3u);
+  }
+  for (const std::size_t count : {SIZE_MAX, SIZE_MAX / 8, SIZE_MAX / 16, std::size_t{PTRDIFF_MAX} / 8})
+    EXPECT_EQ(KeyBuffer<std::uint64_t>::create(count).status().code(), StatusCode::kOutOfMemory) << count;
+}
+
+#if defined(__linux__)
+// The flags of the mapping that holds an address ("lo": locked, "dd": not dumped).
+std::string flags_of(const void* address) {
+  std::ifstream smaps("/proc/self/smaps");
+  bool inside = false;
+  for (std::string line; std::getline(smaps, line);) {
+    unsigned long from = 0, to = 0;
+    if (std::sscanf(line.c_str(), "%lx-%lx ", &from, &to) == 2) {
+      const auto at = reinterpret_cast<std::uintptr_t>(address);
+      inside = at >= from && at < to;
+    }
+    if (inside && line.starts_with("VmFlags:")) return line + " ";
+  }
+  return "";
+}
+
+TEST(KeyBuffer, StaysOutOfSwapAndCoreDumps) {
+  auto key = KeyBuffer<std::uint64_t>::create(1000).value();
+  key[0] = 1;
+  const std::string flags = flags_of(key.data());
+  if (flags.empty()) GTEST_SKIP() << "/proc/self/smaps does not tell";
+  EXPECT_NE(flags.find(" dd "), std::string::npos) << flags;
+  rlimit limit{};
+  ASSERT_EQ(getrlimit(RLIMIT_MEMLOCK, &limit), 0);
+  if (limit.rlim_cur >= 65536) {
+    EXPECT_NE(flags.find(" lo "), std::string::npos) << flags;
+  }
+  auto plain = SecretBuffer<std::uint64_t>::create(1000).value();
+  EXPECT_EQ(flags_of(plain.data()).find(" dd "), std::string::npos);
+}
+
+TEST(KeyBuffer, NeedsNoPermissionToLock) {
+  const pid_t child = fork();
+  if (child == 0) {
+    const rlimit none{0, 0};
+    if (setrlimit(RLIMIT_MEMLOCK, &none) != 0 || (geteuid() == 0 && setuid(65534) != 0)) _exit(2);
+    auto key = KeyBuffer<std::uint64_t>::create(1000);
+    _exit(key.ok() && (*key.operator->())[999] == 0 ? 0 : 1);
+  }
+  int status = 1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+}
+#endif
 
 }  // namespace
 }  // namespace fcn::platform
