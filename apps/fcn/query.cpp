@@ -4,6 +4,7 @@
 #include "commands.h"
 #include "files.h"
 #include "inputs.h"
+#include "remote_server.h"
 #include "scores.h"
 #include "sockets.h"
 

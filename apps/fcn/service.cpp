@@ -1,9 +1,13 @@
 #include "service.h"
 
 #include <algorithm>
+#include <array>
+#include <exception>
+#include <new>
 
 #include "../../nn/server.h"
 #include "../../platform/byte_order.h"
+#include "memory.h"
 
 namespace fcn::apps {
 
@@ -17,126 +21,176 @@ using platform::StatusCode;
 
 namespace {
 
-// A reply: status (u32: 0 done, 1 refused), length (u64), and the answer or the reason.
-constexpr std::size_t kReplyHeaderBytes = 12, kLongestReason = 1000;
-enum class ReplyCode : std::uint32_t { kDone = 0, kRefused = 1 };
+constexpr const char* kNoMemory = "the service has no memory left for this client, try again later";
 
-Status write_reply(Connection& connection, ReplyCode code, ByteSpan payload) {
-  std::uint8_t header[kReplyHeaderBytes];
-  platform::store_partial(header, static_cast<std::uint32_t>(code), 4);
-  platform::store_u64(header + 4, payload.size());
+void write_reply_header(std::span<std::uint8_t, kReplyHeaderBytes> out, ReplyCode code, std::size_t length) {
+  platform::store_partial(out.data(), static_cast<std::uint32_t>(code), 4);
+  platform::store_u64(out.data() + 4, length);
+}
+
+Status write_reply(ByteSink& connection, ByteSpan payload) {
+  std::array<std::uint8_t, kReplyHeaderBytes> header;
+  write_reply_header(header, ReplyCode::kDone, payload.size());
   FCN_RETURN_IF_ERROR(connection.write(header));
-  return connection.write(payload);
+  return payload.empty() ? Status() : connection.write(payload);
 }
 
-// The keys that a client begins with, for whichever plan they fit; nothing when it goes without a word.
-Result<std::optional<nn::Server>> receive_keys(Connection& connection, const std::vector<nn::Plan>& plans) {
-  std::size_t longest = 0;
-  for (const nn::Plan& plan : plans)
-    longest = std::max(longest, nn::message_sizes(plan.spec()).evaluation_keys);
-  FCN_ASSIGN_OR_RETURN(const auto keys, read_message(connection, MessageKind::kEvaluationKeys, longest));
-  if (!keys.has_value()) return std::optional<nn::Server>();
-  FCN_ASSIGN_OR_RETURN(const nn::MessageHeader header, nn::read_message_header(*keys));
-  const auto plan = std::find_if(plans.begin(), plans.end(),
-                                 [&](const nn::Plan& p) { return p.fingerprint() == header.fingerprint; });
-  FCN_ASSIGN_OR_RETURN(nn::Server server,
-                       nn::Server::create(plan == plans.end() ? plans.front() : *plan, *keys));
-  return std::optional<nn::Server>(std::move(server));
-}
-
-Result<Bytes> infer_with_permit(const nn::Server& server, const Bytes& request, Permits& permits) {
-  platform::ThreadPool pool(1);
-  permits.acquire();
-  Result<Bytes> answer = server.infer(request, pool);
-  permits.release();
-  return answer;
-}
-
-Status converse(Connection& connection, const std::vector<nn::Plan>& plans, Permits& permits,
-                const ServiceLimits& limits, std::size_t& answers) {
-  connection.set_time_limit(limits.message);
-  FCN_ASSIGN_OR_RETURN(const auto server, receive_keys(connection, plans));
-  if (!server.has_value()) return {};
-  FCN_RETURN_IF_ERROR(write_reply(connection, ReplyCode::kDone, {}));
-  const std::size_t longest = nn::message_sizes(server->plan().spec()).request;
-  for (;;) {
-    connection.set_time_limit(limits.message);
-    FCN_ASSIGN_OR_RETURN(const auto request, read_message(connection, MessageKind::kRequest, longest));
-    if (!request.has_value()) return {};
-    FCN_ASSIGN_OR_RETURN(const Bytes answer, infer_with_permit(*server, *request, permits));
-    connection.set_time_limit(limits.message);
-    FCN_RETURN_IF_ERROR(write_reply(connection, ReplyCode::kDone, answer));
-    ++answers;
+// Bytes that were read already, then those of a connection.
+class Prefixed final : public ByteSource {
+ public:
+  Prefixed(ByteSpan prefix, ByteSource& rest) : prefix_(prefix), rest_(rest) {}
+  Result<std::size_t> read(std::span<std::uint8_t> out) override {
+    if (prefix_.empty()) return rest_.read(out);
+    const std::size_t taken = std::min(out.size(), prefix_.size());
+    std::copy_n(prefix_.begin(), taken, out.begin());
+    prefix_ = prefix_.subspan(taken);
+    return taken;
   }
-}
 
-// Tells the client why it is not served, and lets it finish what it is sending: a connection that is closed before
-// everything was read takes the reason with it.
+ private:
+  ByteSpan prefix_;
+  ByteSource& rest_;
+};
+
+// Tells the client why it is not served, and lets it finish what it is sending: a connection that is closed
+// before everything was read takes the reason with it.
 void refuse(Connection& connection, const std::string& reason) {
   constexpr std::chrono::seconds kPatience{1};
   connection.set_time_limit(kPatience);
-  const std::string text = reason.substr(0, kLongestReason);
-  const ByteSpan bytes(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
-  if (!write_reply(connection, ReplyCode::kRefused, bytes).ok()) return;
-  std::vector<std::uint8_t> ignored(std::size_t{1} << 16);
+  if (!connection.write(make_refusal(reason)).ok()) return;
+  std::array<std::uint8_t, 4096> ignored;
   for (Result<std::size_t> got = ignored.size(); got.ok() && got.value() > 0;) got = connection.read(ignored);
+}
+
+// body's status, or that of the exception it ended with.
+template <class Body>
+Status without_exceptions(Body&& body) {
+  try {
+    return body();
+  } catch (const std::bad_alloc&) {
+    return platform::out_of_memory(kNoMemory);
+  } catch (const std::exception& error) {
+    return {StatusCode::kUnavailable, concat("the service failed: ", error.what())};
+  } catch (...) {
+    return {StatusCode::kUnavailable, "the service failed"};
+  }
+}
+
+// Ends a conversation: the status, which the client has been told. Where there is no memory for that either,
+// the connection is closed without a word.
+Status end(Connection& connection, Status status) noexcept {
+  try {
+    if (status.code() == StatusCode::kOutOfMemory) status = platform::out_of_memory(kNoMemory);
+    if (!status.ok()) refuse(connection, status.message());
+  } catch (...) {
+    return {StatusCode::kOutOfMemory, {}};
+  }
+  return status;
 }
 
 }  // namespace
 
-void Permits::acquire() {
-  std::unique_lock lock(mutex_);
-  returned_.wait(lock, [&] { return free_ > 0; });
-  --free_;
+Bytes make_refusal(const std::string& reason) {
+  const std::size_t length = std::min(reason.size(), kLongestReason);
+  Bytes reply(kReplyHeaderBytes + length);
+  write_reply_header(std::span(reply).first<kReplyHeaderBytes>(), ReplyCode::kRefused, length);
+  std::copy_n(reason.begin(), length, reply.begin() + kReplyHeaderBytes);
+  return reply;
 }
 
-void Permits::release() {
-  {
-    const std::lock_guard lock(mutex_);
-    ++free_;
+Service::Service(std::vector<nn::Plan> plans, const ServiceLimits& limits)
+    : plans_(std::move(plans)),
+      limits_(limits),
+      budget_(limits.memory),
+      inferences_(limits.inferences),
+      slots_(limits.clients) {
+  for (const nn::Plan& plan : plans_) memory_.push_back(client_memory(plan));
+}
+
+Result<Service::Admission> Service::admit(ByteSpan header) {
+  // The plan that the keys claim to be for; where there is none, the error says what they are.
+  FCN_ASSIGN_OR_RETURN(const std::string claim, nn::describe_bytes(header));
+  if (header[3] != static_cast<std::uint8_t>(MessageKind::kEvaluationKeys)) {
+    return platform::corrupt(
+        concat("this is ", claim, ", not ", nn::message_kind_name(MessageKind::kEvaluationKeys)));
   }
-  returned_.notify_one();
+  FCN_ASSIGN_OR_RETURN(const nn::MessageHeader keys, nn::read_message_header(header));
+  std::size_t i = 0;
+  while (i + 1 < plans_.size() && plans_[i].fingerprint() != keys.fingerprint) ++i;
+  const nn::Plan& plan = plans_[i];
+  FCN_RETURN_IF_ERROR(
+      nn::check_message_header(header, MessageKind::kEvaluationKeys, plan.fingerprint(), nullptr));
+  const std::size_t longest = nn::message_sizes(plan.spec()).evaluation_keys;
+  if (keys.total_bytes() > longest) {
+    return platform::out_of_range(
+        concat(claim, " that claims ", keys.total_bytes(), " bytes; at most ", longest, " are expected"));
+  }
+  std::optional<MemoryBudget::Reservation> memory = budget_.reserve(memory_[i]);
+  if (!memory.has_value()) {
+    return platform::out_of_range(concat("the service is full, try again later: a client takes ",
+                                         format_megabytes(memory_[i]), ", and ",
+                                         format_megabytes(budget_.free()), " are left"));
+  }
+  return Admission(plan, std::move(*memory));
 }
 
-Status serve_client(Connection& connection, const std::vector<nn::Plan>& plans, Permits& permits,
-                    const ServiceLimits& limits, std::size_t& answers) {
+Status Service::converse(PacedConnection& connection, const Admission& admission, ByteSpan header,
+                         std::size_t& answers) {
+  const nn::MessageSizes sizes = nn::message_sizes(admission.plan().spec());
+  const auto read_keys = [&]() -> Result<nn::Server> {
+    Prefixed source(header, connection);
+    FCN_ASSIGN_OR_RETURN(const auto keys,
+                         read_message(source, MessageKind::kEvaluationKeys, sizes.evaluation_keys));
+    if (!keys.has_value()) return platform::corrupt("there are no evaluation keys");
+    return nn::Server::create(admission.plan(), *keys);
+  };
+  FCN_ASSIGN_OR_RETURN(const nn::Server server, read_keys());
+  const auto slot = slots_.acquire_within(limits_.pace.silence);
+  if (!slot.has_value()) {
+    return {StatusCode::kUnavailable,
+            concat("the service is full, try again later: it serves ", limits_.clients, " clients")};
+  }
+  connection.start();
+  FCN_RETURN_IF_ERROR(write_reply(connection, {}));
+  platform::ThreadPool pool(1);
+  for (;;) {
+    connection.start();
+    FCN_ASSIGN_OR_RETURN(const auto request, read_message(connection, MessageKind::kRequest, sizes.request));
+    if (!request.has_value()) return {};
+    const auto infer = [&]() -> Result<Bytes> {
+      const Permits::Permit permit = inferences_.acquire();
+      return server.infer(*request, pool);
+    };
+    FCN_ASSIGN_OR_RETURN(const Bytes answer, infer());
+    connection.start();
+    FCN_RETURN_IF_ERROR(write_reply(connection, answer));
+    ++answers;
+  }
+}
+
+Status Service::serve(Connection& connection, const Admission& admission, ByteSpan header,
+                      std::size_t& answers) noexcept {
   answers = 0;
-  const Status status = converse(connection, plans, permits, limits, answers);
-  if (!status.ok()) refuse(connection, status.message());
-  return status;
+  return end(connection, without_exceptions([&] {
+               PacedConnection paced(connection, limits_.pace, "the client");
+               return converse(paced, admission, header, answers);
+             }));
 }
 
-Result<Bytes> RemoteServer::ask(ByteSpan message, std::size_t max_bytes) {
-  connection_.set_time_limit(limit_);
-  // A server that refuses stops reading and says why: its reason is worth more than that writing failed.
-  const Status written = connection_.write(message);
-  std::uint8_t header[kReplyHeaderBytes];
-  const Result<std::size_t> got = read_up_to(connection_, header);
-  if (!got.ok() || got.value() < sizeof header) {
-    FCN_RETURN_IF_ERROR(written);
-    if (!got.ok()) return got.status();
-    return Status(StatusCode::kUnavailable, "the server closed the connection without a reply");
-  }
-  const bool done = platform::load_partial(header, 4) == static_cast<std::uint64_t>(ReplyCode::kDone);
-  const std::uint64_t length = platform::load_u64(header + 4);
-  if (length > (done ? max_bytes : kLongestReason))
-    return platform::corrupt(concat("the server's reply claims ", length, " bytes"));
-  Bytes payload(static_cast<std::size_t>(length));
-  FCN_ASSIGN_OR_RETURN(const std::size_t filled, read_up_to(connection_, payload));
-  if (filled < payload.size()) return platform::corrupt("the server's reply is truncated");
-  if (done) return payload;
-  std::string reason = "the server refused: ";
-  for (const std::uint8_t c : payload) reason += c >= ' ' && c <= '~' ? static_cast<char>(c) : '?';
-  return Status(StatusCode::kUnavailable, reason);
-}
-
-Status RemoteServer::send_keys(ByteSpan evaluation_keys) {
-  const Result<Bytes> reply = ask(evaluation_keys, 0);
-  return reply.ok() ? Status() : reply.status();
-}
-
-Result<Bytes> RemoteServer::infer(ByteSpan request, std::size_t max_bytes) {
-  return ask(request, max_bytes);
+Status serve_client(Connection& connection, Service& service, std::size_t& answers) noexcept {
+  answers = 0;
+  std::array<std::uint8_t, nn::kMessageHeaderBytes> header;
+  std::optional<Service::Admission> admission;
+  const Status status = without_exceptions([&]() -> Status {
+    connection.set_time_limit(service.limits().greeting);
+    FCN_ASSIGN_OR_RETURN(const std::size_t got, read_up_to(connection, header));
+    if (got == 0) return {};
+    FCN_ASSIGN_OR_RETURN(Service::Admission admitted, service.admit(std::span(header).first(got)));
+    admission.emplace(std::move(admitted));
+    return {};
+  });
+  if (!admission.has_value()) return end(connection, status);
+  return service.serve(connection, *admission, header, answers);
 }
 
 }  // namespace fcn::apps

@@ -27,6 +27,10 @@ using Clock = std::chrono::steady_clock;
 namespace {
 
 constexpr std::string_view kUnixPrefix = "unix:";
+constexpr int kBacklog = 1024;  // connections that the system holds until accept() is called
+// Bytes that wait in the kernel unsent before a writer waits, too. Without this limit the kernel buffers
+// megabytes, and the minutes that a slow link takes for them look like a server that is silent.
+constexpr int kMostUnsent = 128 << 10;
 
 Status unavailable(const std::string& what, int reason) {
   return {StatusCode::kUnavailable, concat(what, ": ", std::generic_category().message(reason))};
@@ -88,6 +92,20 @@ Result<std::vector<Address>> resolve(const std::string& text, bool listening) {
   }
   ::freeaddrinfo(found);
   return addresses;
+}
+
+// Accepted::host.
+std::string host_of(const sockaddr_storage& storage) {
+  if (storage.ss_family == AF_INET) {
+    const in_addr& v4 = reinterpret_cast<const sockaddr_in&>(storage).sin_addr;
+    return std::string(reinterpret_cast<const char*>(&v4), sizeof v4);
+  }
+  if (storage.ss_family == AF_INET6) {
+    const in6_addr& v6 = reinterpret_cast<const sockaddr_in6&>(storage).sin6_addr;
+    const std::size_t length = IN6_IS_ADDR_V4MAPPED(&v6) ? sizeof v6 : sizeof v6 / 2;
+    return std::string(reinterpret_cast<const char*>(&v6), length);
+  }
+  return {};
 }
 
 std::string address_name(const sockaddr_storage& storage, socklen_t length) {
@@ -180,7 +198,7 @@ Result<Listener> Listener::open(const std::string& text) {
     FCN_RETURN_IF_ERROR(set_nonblocking(socket.get()));
     (void)::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     if (local) remove_stale(address, path);
-    if (::bind(socket.get(), address.get(), address.length) != 0 || ::listen(socket.get(), 64) != 0) {
+    if (::bind(socket.get(), address.get(), address.length) != 0 || ::listen(socket.get(), kBacklog) != 0) {
       reason = errno;
       continue;
     }
@@ -196,14 +214,15 @@ Listener::~Listener() {
   if (!file_.empty()) ::unlink(file_.c_str());
 }
 
-Result<Descriptor> Listener::accept(std::string& peer) {
+Result<std::optional<Accepted>> Listener::accept() {
   sockaddr_storage from{};
   socklen_t length = sizeof from;
-  Descriptor client(::accept(socket_.get(), reinterpret_cast<sockaddr*>(&from), &length));
-  if (client.get() < 0) return unavailable("cannot accept a client", errno);
-  FCN_RETURN_IF_ERROR(set_nonblocking(client.get()));
-  peer = address_name(from, length);
-  return client;
+  Descriptor socket(::accept(socket_.get(), reinterpret_cast<sockaddr*>(&from), &length));
+  if (socket.get() < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+    return std::optional<Accepted>();
+  if (socket.get() < 0) return unavailable("cannot accept a client", errno);
+  FCN_RETURN_IF_ERROR(set_nonblocking(socket.get()));
+  return std::optional<Accepted>({std::move(socket), address_name(from, length), host_of(from)});
 }
 
 Result<Descriptor> connect_to(const std::string& text, std::chrono::milliseconds limit) {
@@ -216,6 +235,9 @@ Result<Descriptor> connect_to(const std::string& text, std::chrono::milliseconds
       continue;
     }
     FCN_RETURN_IF_ERROR(set_nonblocking(socket.get()));
+#if defined(TCP_NOTSENT_LOWAT)
+    (void)::setsockopt(socket.get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kMostUnsent, sizeof kMostUnsent);
+#endif
     if (::connect(socket.get(), address.get(), address.length) == 0) return socket;
     reason = errno;
     if (reason != EINPROGRESS) continue;

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
+#include <utility>
 
-#include "service.h"
+#include "connection.h"
 
 namespace fcn::apps {
 
@@ -37,6 +39,15 @@ class SocketConnection final : public Connection {
   std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
 };
 
+// A client that connected.
+struct Accepted {
+  Descriptor socket;
+  std::string peer;  // "127.0.0.1:40000", "unix"
+  // Equal for connections that count together: the address without its port, of IPv6 the first 64 bits, which
+  // one customer of a provider has; empty for Unix sockets.
+  std::string host;
+};
+
 // A listening socket. A Unix socket's file is removed when it dies.
 class Listener {
  public:
@@ -51,8 +62,8 @@ class Listener {
 
   int descriptor() const noexcept { return socket_.get(); }
   const std::string& name() const noexcept { return name_; }  // with the real port where 0 was asked for
-  // A client that is waiting; peer receives its address. Errors: kUnavailable.
-  platform::Result<Descriptor> accept(std::string& peer);
+  // The next client, if one waits. Errors: kUnavailable (it went away; there are no descriptors left).
+  platform::Result<std::optional<Accepted>> accept();
 
  private:
   Listener(Descriptor socket, std::string name, std::string file)
@@ -61,7 +72,8 @@ class Listener {
   std::string name_, file_;
 };
 
-// Errors: kInvalidArgument, kUnavailable (refused, no answer within the limit).
+// The kernel takes little more from the socket's writer than the network takes from the kernel: a writer that
+// makes no progress learns it. Errors: kInvalidArgument, kUnavailable (refused, no answer within the limit).
 platform::Result<Descriptor> connect_to(const std::string& address, std::chrono::milliseconds limit);
 
 }  // namespace fcn::apps

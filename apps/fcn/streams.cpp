@@ -37,6 +37,9 @@ Result<std::optional<Bytes>> read_message(ByteSource& source, nn::MessageKind ex
   const auto total = static_cast<std::size_t>(header.total_bytes());
   while (filled < total) {
     const std::size_t piece = std::min(kPiece, total - filled);
+    // Doubled as it fills, but never beyond the message: a reader may count on twice its length while it grows.
+    if (bytes.capacity() < filled + piece)
+      bytes.reserve(std::min(total, std::max(2 * bytes.capacity(), filled + piece)));
     bytes.resize(filled + piece);
     FCN_ASSIGN_OR_RETURN(const std::size_t got, read_up_to(source, std::span(bytes).subspan(filled)));
     filled += got;
