@@ -8,11 +8,11 @@ if(TARGET fcn_mnist_parts)
   target_compile_definitions(test_committed_models PRIVATE FCN_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   fcn_runnable(fcn_mnist fcn-mnist)
   fcn_runnable(fcn_cli fcn-cli)
-  foreach(name fcn_memory fcn_serve fcn_service fcn_strangers fcn_streams)
+  foreach(name fcn_memory fcn_query fcn_serve fcn_service fcn_strangers fcn_streams)
     fcn_test(apps ${name})
     target_link_libraries(test_${name} PRIVATE fcn_parts)
   endforeach()
-  foreach(name fcn_serve fcn_strangers)  # they start the program
+  foreach(name fcn_query fcn_serve fcn_strangers)  # they start the program
     target_compile_definitions(test_${name} PRIVATE FCN_PROGRAM="${fcn_cli}")
     add_dependencies(test_${name} fcn-cli)
   endforeach()

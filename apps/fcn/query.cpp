@@ -22,6 +22,33 @@ struct QueryFlags {
   bool json = false, shared_secret = false;
 };
 
+// The answers to as many images, from the first, as the server answered. Whoever sends answers, the server or
+// somebody on the way, must not learn what they decrypt to: a forged one whose decryption shows, be it by a
+// request that does not follow, tells about the secret key. So nothing here decrypts; the keys and requests
+// that are sent, and when, depend on the images' number alone, and what may end the conversation early is
+// what everybody on the way can check. Memory: one request, and all answers.
+Status ask(const QueryFlags& flags, nn::Client& client, fv::ByteSpan keys,
+           const std::vector<std::vector<std::int64_t>>& images, platform::ThreadPool& pool,
+           std::vector<fv::Bytes>& answers) {
+  const std::uint64_t fingerprint = nn::fingerprint(client.spec());
+  const std::size_t longest = nn::message_sizes(client.spec()).answer;
+  const std::chrono::milliseconds limit = std::chrono::seconds(flags.timeout);
+  FCN_ASSIGN_OR_RETURN(Descriptor socket, connect_to(flags.server, limit));
+  SocketConnection connection(std::move(socket));
+  RemoteServer server(connection, limit);
+  if (const Status status = server.send_keys(keys); !status.ok()) return status.with_context(flags.server);
+  for (const auto& image : images) {
+    FCN_ASSIGN_OR_RETURN(const fv::Bytes request, client.encrypt(image, pool));
+    auto answer = server.infer(request, longest);
+    if (!answer.ok()) return answer.status().with_context(flags.server);
+    const auto frame =
+        nn::open_message(answer.value(), nn::MessageKind::kAnswer, fingerprint, &client.key_id());
+    if (!frame.ok()) return frame.status().with_context(concat(flags.server, ": its answer"));
+    answers.push_back(std::move(answer).value());
+  }
+  return {};
+}  // the connection is closed
+
 Status query(const QueryFlags& flags) {
   FCN_ASSIGN_OR_RETURN(
       nn::Client client,
@@ -38,23 +65,25 @@ Status query(const QueryFlags& flags) {
   } else {
     FCN_ASSIGN_OR_RETURN(keys, read_message_file(flags.keys, nn::MessageKind::kEvaluationKeys, kMaxKeyBytes));
   }
-  const std::chrono::milliseconds limit = std::chrono::seconds(flags.timeout);
-  FCN_ASSIGN_OR_RETURN(Descriptor socket, connect_to(flags.server, limit));
-  SocketConnection connection(std::move(socket));
-  RemoteServer server(connection, limit);
-  if (const Status status = server.send_keys(keys); !status.ok()) return status.with_context(flags.server);
   platform::ThreadPool pool(flags.threads);
-  const std::size_t longest = nn::message_sizes(client.spec()).answer;
-  for (const auto& image : images) {
-    FCN_ASSIGN_OR_RETURN(const fv::Bytes request, client.encrypt(image, pool));
-    const auto answer = server.infer(request, longest);
-    if (!answer.ok()) return answer.status().with_context(flags.server);
-    const auto scores = client.decrypt(answer.value(), pool);
-    if (!scores.ok()) return scores.status().with_context(concat(flags.server, ": its answer"));
-    std::fputs(format_scores(scores.value(), client.spec(), flags.json).c_str(), stdout);
-    std::fflush(stdout);
+  std::vector<fv::Bytes> answers;
+  const Status asked = ask(flags, client, keys, images, pool, answers);
+  std::size_t failures = 0;
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    auto scores = client.decrypt(answers[i], pool);
+    if (scores.ok()) {
+      const platform::WipeAtExit wipe_scores(scores.value());
+      std::fputs(format_scores(scores.value(), client.spec(), flags.json).c_str(), stdout);
+    } else {
+      ++failures;
+      std::fflush(stdout);
+      std::fprintf(stderr, "fcn query: input %zu: %s\n", i + 1, scores.status().message().c_str());
+    }
   }
-  return {};
+  FCN_RETURN_IF_ERROR(asked);
+  if (failures == 0) return {};
+  return {platform::StatusCode::kCorrupt,
+          concat(flags.server, ": ", failures, " of its ", answers.size(), " answers hold no scores")};
 }
 
 }  // namespace
@@ -63,13 +92,16 @@ int run_query(std::span<const std::string> arguments) {
   QueryFlags values;
   FlagSet flags(
       "query [flags] --secret FILE --server ADDRESS --input FILE",
-      "Encrypts inputs, sends them to fcn serve, and prints the decrypted scores, a line for each input.");
+      "Encrypts inputs, sends them to fcn serve, and prints the decrypted scores, a line for each input. "
+      "The\n"
+      "answers are kept, and decrypted after the connection is closed: the server learns nothing of them.");
   flags.add_text("secret", "FILE", &values.secret, "the client's secret key file");
   flags.add_text("keys", "FILE", &values.keys, "its evaluation keys (default: made anew)");
   flags.add_text("server", "ADDRESS", &values.server, "host:port or unix:path");
   flags.add_list("input", "FILE", &values.inputs, "a picture, or a text of numbers, as for fcn encrypt");
   flags.add_integer("threads", &values.threads, 0, 1024, "threads; 0: one for each processor");
-  flags.add_integer("timeout", &values.timeout, 1, 3600, "seconds to wait for the server, for each message");
+  flags.add_integer("timeout", &values.timeout, 1, 3600,
+                    "seconds that the server may be silent: no byte taken or sent");
   flags.add_switch("allow-shared-secret", &values.shared_secret, kSharedSecretHelp);
   flags.add_switch("json", &values.json, "a JSON object a line, with the exact integers");
   return run_command(flags, "fcn query", arguments, [&]() -> Status {
