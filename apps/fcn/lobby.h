@@ -31,7 +31,7 @@ struct Guest {
 struct LobbyLimits {
   std::size_t guests = 256;
   std::chrono::milliseconds greeting{5000};  // to a whole header
-  std::chrono::milliseconds room{30000};     // then, until there is room
+  std::chrono::milliseconds room{45000};     // then, until there is room
 };
 
 // For one thread.

@@ -260,7 +260,7 @@ Status serve(const ServeFlags& flags) {
                    .memory = memory,
                    .greeting = greeting,
                    .pace = pace});
-  Lobby lobby({.greeting = greeting, .room = pace.silence},
+  Lobby lobby({.greeting = greeting, .room = service.limits().wait},
               [](const Guest& guest, const std::string& reason) {
                 log_end(guest.number, guest.from.peer, 0, reason);
               });

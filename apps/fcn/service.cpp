@@ -126,6 +126,11 @@ Result<Service::Admission> Service::admit(ByteSpan header) {
         concat(claim, " that claims ", keys.total_bytes(), " bytes; at most ", longest, " are expected"));
   }
   std::optional<MemoryBudget::Reservation> memory = budget_.reserve(memory_[i]);
+  if (!memory.has_value() && memory_[i] > limits_.memory) {
+    return platform::out_of_range(concat("a client with layout ", nn::layout_name(plan.spec().layout),
+                                         " takes ", format_megabytes(memory_[i]), "; this service has ",
+                                         format_megabytes(limits_.memory), " for all"));
+  }
   if (!memory.has_value()) {
     return platform::out_of_range(concat("the service is full, try again later: a client takes ",
                                          format_megabytes(memory_[i]), ", and ",
@@ -145,7 +150,7 @@ Status Service::converse(PacedConnection& connection, const Admission& admission
     return nn::Server::create(admission.plan(), *keys);
   };
   FCN_ASSIGN_OR_RETURN(const nn::Server server, read_keys());
-  const auto slot = slots_.acquire_within(limits_.pace.silence);
+  const auto slot = slots_.acquire_within(limits_.wait);
   if (!slot.has_value()) {
     return {StatusCode::kUnavailable,
             concat("the service is full, try again later: it serves ", limits_.clients, " clients")};

@@ -24,6 +24,8 @@ struct ServiceLimits {
   std::uint64_t memory = 1ull << 30;           // bytes that all clients together may take (client_memory)
   std::chrono::milliseconds greeting{5000};    // from connecting to the header of the keys
   Pace pace{std::chrono::seconds(30), 10000};  // of a client, within messages and between them
+  // For a slot, once the keys are good: shorter than a client waits for a silent server.
+  std::chrono::milliseconds wait{45000};
 };
 
 // What the clients of a server share. Safe between threads: each client is served on one of its own.

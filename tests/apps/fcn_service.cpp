@@ -99,7 +99,8 @@ class ServiceTest : public testing::Test {
             .clients = 1,
             .memory = client_memory(plan_),
             .greeting = 1s,
-            .pace = {200ms, 10000}};
+            .pace = {1s, 10000},
+            .wait = 200ms};
   }
   void expect_served(Service& service) {
     test::MemoryConnection connection(conversation_);
@@ -147,6 +148,14 @@ TEST_F(ServiceTest, MemoryIsReservedBeforeTheKeysAreRead) {
     EXPECT_EQ(late.read_before_first_write(), nn::kMessageHeaderBytes);
   }
   expect_served(service);
+  ServiceLimits none = tight();
+  none.memory -= 1;
+  Service small({plan_}, none);
+  EXPECT_NE(small.admit(fv::ByteSpan(conversation_).first(nn::kMessageHeaderBytes))
+                .status()
+                .message()
+                .find("a client with layout pixel takes"),
+            std::string::npos);
 }
 
 TEST_F(ServiceTest, HeadersOfOtherThingsAreRefusedBeforeAnythingElse) {
@@ -163,7 +172,7 @@ TEST_F(ServiceTest, HeadersOfOtherThingsAreRefusedBeforeAnythingElse) {
   EXPECT_NE(told(header).find("at most " + std::to_string(keys_bytes_)), std::string::npos);
 }
 
-// Good keys without a slot: told after the time that a client may be silent.
+// Good keys without a slot.
 TEST_F(ServiceTest, WhoWaitsForASlotTooLongIsTold) {
   ServiceLimits limits = tight();
   limits.memory *= 2;
