@@ -5,6 +5,7 @@
 
 #include <array>
 #include <functional>
+#include <numeric>
 
 #include "nn/quantize_pixels.h"
 #include "support/mnist_folder.h"
@@ -139,6 +140,31 @@ TEST(QuantizePixels, RoundsToTheNearestLevel) {
   EXPECT_EQ(quantize_pixels(pixels, 255)[200], 200);
   EXPECT_EQ(quantize_pixels(Bytes{255}, (std::int64_t{1} << 31) - 1)[0], (std::int64_t{1} << 31) - 1);
   EXPECT_TRUE(quantize_pixels({}, 7).empty());
+}
+
+// Where floor changes, for every quotient that an 8-bit pixel can have at the largest inputs, and between.
+TEST(QuantizePixels, DividesExactly) {
+  const std::uint64_t largest = 255 * static_cast<std::uint64_t>(kMaxInput) + 127;
+  const auto expect_exact = [](std::uint64_t x) { ASSERT_EQ(divide_by_255(x), x / 255) << x; };
+  for (std::uint64_t x = 0; x < 1 << 20; ++x) expect_exact(x);
+  for (std::uint64_t quotient = 1; quotient <= largest / 255; quotient += 1 + quotient / 5000) {
+    expect_exact(255 * quotient - 1);
+    expect_exact(255 * quotient);
+  }
+  for (std::uint64_t x = largest - (1 << 16); x <= largest; ++x) expect_exact(x);
+  // Every pixel with every small maximum, and with those around each power of two.
+  Bytes pixels(256);
+  std::iota(pixels.begin(), pixels.end(), std::uint8_t{0});
+  const auto expect_levels = [&](std::int64_t top) {
+    const auto levels = quantize_pixels(pixels, top);
+    for (std::size_t i = 0; i < levels.size(); ++i)
+      ASSERT_EQ(levels[i], (static_cast<std::int64_t>(i) * top + 127) / 255) << i << " of " << top;
+  };
+  for (std::int64_t top = 1; top < 5000; ++top) expect_levels(top);
+  for (int bits = 12; bits <= 31; ++bits) {
+    for (std::int64_t offset = -300; offset <= 300; ++offset)
+      expect_levels(std::min((std::int64_t{1} << bits) + offset, kMaxInput));
+  }
 }
 
 }  // namespace

@@ -12,6 +12,9 @@ Builds the library with FCN_CLIENT_ONLY and the program small/client.c.
   memory  keys, an encryption and a decryption against the server of the whole library in
           BUILD; at most 256 KB in all, 16 KB of them stack, no allocation after set-up
   size    its code for AArch64: at most 150 KB without the C and C++ libraries
+
+Both look for divisions, whose time tells of the numbers (small/division.allowed): a compiler
+that saves space divides where others multiply.
 TEXT
 }
 fail() { echo "$*" >&2; exit 1; }
@@ -23,7 +26,9 @@ small=$(cd "$(dirname "$0")" && pwd)/small
 rm -rf "$work"
 mkdir -p "$work"
 
-client_library() { # options of cmake: the library, installed in $work/client
+client_library() { # objdump, then options of cmake: the library, installed in $work/client
+  local objdump=$1
+  shift
   {
     cmake -S "$source" -B "$work/build" -DFCN_CLIENT_ONLY=ON -DFCN_THREADS=OFF -DCMAKE_BUILD_TYPE=MinSizeRel \
       "-DCMAKE_CXX_FLAGS=-fno-exceptions -fno-rtti -fno-asynchronous-unwind-tables" "$@"
@@ -31,12 +36,13 @@ client_library() { # options of cmake: the library, installed in $work/client
     cmake --install "$work/build" --prefix "$work/client"
   } >"$work/log" 2>&1 || { tail -n 40 "$work/log" >&2; fail "the client's library does not build"; }
   archive=$(find "$work/client" -name libfcn.a)
+  "$source/tests/support/forbidden_instructions.sh" division "$objdump" "$small/division.allowed" "$archive"
 }
 
 case $what in
   memory)
     [ -n "$build" ] || { usage >&2; exit 2; }
-    client_library
+    client_library "${OBJDUMP:-objdump}"
     cmake --install "$build" --prefix "$work/whole" >>"$work/log"
     "${CC:-cc}" -std=gnu11 -Os -Wall -Wextra -I "$work/client/include" "$small/measure.c" "$archive" -lstdc++ -lm \
       -o "$work/client_measured"
@@ -57,7 +63,7 @@ case $what in
   size)
     cross=aarch64-linux-gnu
     command -v $cross-g++ >/dev/null || { echo "skipped: $cross-g++ is not installed"; exit 77; }
-    client_library -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64 -DCMAKE_CXX_COMPILER=$cross-g++
+    client_library $cross-objdump -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64 -DCMAKE_CXX_COMPILER=$cross-g++
     $cross-gcc -std=gnu11 -Os -ffunction-sections -I "$work/client/include" -c "$small/client.c" -o "$work/client.o"
     for runtime in "" -static-libstdc++; do
       $cross-g++ $runtime -static-libgcc -Wl,--gc-sections "$work/client.o" "$archive" -o "$work/program$runtime"
