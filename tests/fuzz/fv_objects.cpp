@@ -1,6 +1,8 @@
-// Every reader of fv/serialization.h, on any bytes and on forged ones, under the pixel set's smallest parameters.
+// Every reader of fv/serialization.h, on any bytes and on forged ones, under the pixel set's smallest
+// parameters and under packed ones with rotations, two primes and a special one.
 #include "fv/serialization.h"
 #include "repair.h"
+#include "support/packed_set.h"
 
 namespace {
 
@@ -21,12 +23,16 @@ void read_all(const fv::Params& params, fv::ByteSpan bytes) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const fv::Params params = fv::Params::create(fv::pixel_spec(32).value()).value();
-  read_all(params, {data, size});
-  fuzz::Bytes forged = fuzz::repair(data, size, 24, 16);
-  read_all(params, forged);
-  if (forged.size() < 32) return 0;
-  platform::store_u64(&forged[8], params.fingerprint());
-  read_all(params, fuzz::repair(forged.data(), forged.size(), 24, 16));
+  static const fv::Params sets[] = {fv::Params::create(fv::pixel_spec(32).value()).value(),
+                                    fv::Params::create(test::tiny_packed_spec()).value()};
+  for (const fv::Params& params : sets) {
+    static const fv::Bytes genuine[] = {fv::serialize(sets[0]), fv::serialize(sets[1])};
+    read_all(params, {data, size});
+    if (size < fv::kFrameHeaderBytes + fv::kFrameChecksumBytes) continue;
+    fuzz::Bytes forged = fuzz::repair(data, size, fv::kFrameHeaderBytes, fv::kFrameHeaderBytes - 8);
+    read_all(params, forged);
+    fuzz::forge_frame(forged, genuine[&params - sets]);
+    read_all(params, forged);
+  }
   return 0;
 }

@@ -3,9 +3,11 @@
 #include <filesystem>
 #include <fstream>
 
+#include "fv/encryption.h"
 #include "nn/client.h"
 #include "nn/model_file.h"
 #include "nn/server.h"
+#include "support/packed_set.h"
 #include "support/toy_network.h"
 
 namespace {
@@ -24,18 +26,30 @@ void write(const char* target, const char* name, std::string_view text) {
   write(target, name, fv::ByteSpan(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
 }
 
-void write_fv_objects() {
-  const fv::Params params = fv::Params::create(fv::pixel_spec(32).value()).value();
+void write_fv_objects(const std::string& set, const fv::ParamsSpec& spec) {
+  const fv::Params params = fv::Params::create(spec).value();
+  const auto write_object = [&](const char* name, fv::ByteSpan bytes) {
+    write("fv_objects", (set + "_" + name).c_str(), bytes);
+  };
   platform::ChaCha20 rng{platform::Seed{}};
   const fv::SecretKey key = fv::SecretKey::generate(params, rng).value();
-  write("fv_objects", "params", fv::serialize(params));
-  write("fv_objects", "public", fv::serialize(fv::PublicKey::generate(key, rng).value()));
-  write("fv_objects", "relin", fv::serialize(fv::RelinKeys::generate(key, rng).value()));
+  write_object("params", fv::serialize(params));
+  write_object("public", fv::serialize(fv::PublicKey::generate(key, rng).value()));
+  write_object("relin", fv::serialize(fv::RelinKeys::generate(key, rng).value()));
+  const std::size_t rotation = fv::rotation_element(params, 1);
+  if (rotation != 1)
+    write_object("galois", fv::serialize(fv::GaloisKeys::generate(key, rng, {rotation}).value()));
   const auto secret = fv::serialize_secret_key(key).value();
-  write("fv_objects", "secret", fv::ByteSpan(secret.data(), secret.size()));
+  write_object("secret", fv::ByteSpan(secret.data(), secret.size()));
+  fv::Workspace workspace;
+  const fv::Plaintext zero = fv::Plaintext::create(params).value();
+  std::vector<fv::SeededCiphertext> seeded;
+  seeded.push_back(fv::encrypt(key, zero, rng, workspace).value());
+  write_object("seeded", fv::serialize(std::span<const fv::SeededCiphertext>(seeded)));
   std::vector<fv::Ciphertext> ciphertexts;
   ciphertexts.push_back(fv::Ciphertext::create(params, 2, 1).value());
-  write("fv_objects", "ciphertexts", fv::serialize(std::span<const fv::Ciphertext>(ciphertexts)));
+  ciphertexts.push_back(fv::Ciphertext::create(params, 3, params.q_count(), fv::Form::kTransformed).value());
+  write_object("ciphertexts", fv::serialize(std::span<const fv::Ciphertext>(ciphertexts)));
 }
 
 void write_messages() {
@@ -71,7 +85,8 @@ int main(int count, char** words) {
     return 2;
   }
   root = words[1];
-  write_fv_objects();
+  write_fv_objects("pixel", fv::pixel_spec(32).value());
+  write_fv_objects("packed", test::tiny_packed_spec());
   write_messages();
   write("idx_file", "two",
         std::string_view("\x14\0\0\0\x08\x03\0\0\0\x01\0\0\0\x02\0\0\0\x02"
