@@ -39,3 +39,11 @@ elseif(TARGET fcn_mnist_parts)
                                             ${PROJECT_SOURCE_DIR}/apps/download_mnist.sh)
   set_tests_properties(apps/download_mnist PROPERTIES SKIP_RETURN_CODE 77)
 endif()
+
+if(TARGET fcn-cli AND CMAKE_BUILD_TYPE STREQUAL "Release" AND CMAKE_SYSTEM_NAME STREQUAL "Linux" AND CMAKE_READELF
+   AND NOT FCN_STATIC_PROGRAMS AND NOT CMAKE_CXX_FLAGS MATCHES "fsanitize")
+  foreach(program fcn-cli fcn-mnist)
+    add_test(NAME apps/hardened/${program}
+             COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/apps/hardened_test.sh ${CMAKE_READELF} $<TARGET_FILE:${program}>)
+  endforeach()
+endif()
