@@ -8,6 +8,7 @@ target_compile_options(platform_bare PRIVATE -fno-exceptions -fno-rtti)
 
 fcn_test(platform aligned_buffer)
 fcn_test(platform bare $<TARGET_OBJECTS:platform_bare>)
+fcn_test(platform blake2s)
 fcn_test(platform bytes)
 fcn_test(platform chacha20 platform/chacha20_portable.cpp)
 fcn_test(platform checksum)
