@@ -16,6 +16,8 @@ using platform::Status;
 constexpr const char* kKindNames[] = {nullptr,        "parameters",           "a secret key",
                                       "a public key", "relinearization keys", "Galois keys",
                                       "ciphertexts",  "seeded ciphertexts"};
+static_assert(kFrameFingerprintAt + sizeof(Fingerprint) == kFrameLengthAt &&
+              kFrameLengthAt + 8 == kFrameHeaderBytes);
 constexpr double kNoiseUnit = 1.0 / 256;  // log2 sigma is stored in these, rounded up
 constexpr std::int32_t kNoNoise = -(1 << 30);
 
@@ -45,8 +47,8 @@ void write_frame_header(std::span<std::uint8_t, kFrameHeaderBytes> out, const Fr
   out[0] = 'F', out[1] = 'C', out[2] = 'N';
   out[3] = static_cast<std::uint8_t>(header.kind);
   platform::store_partial(&out[4], kFormatVersion, 4);
-  platform::store_u64(&out[8], header.fingerprint);
-  platform::store_u64(&out[16], header.payload_bytes);
+  std::copy(header.fingerprint.begin(), header.fingerprint.end(), &out[kFrameFingerprintAt]);
+  platform::store_u64(&out[kFrameLengthAt], header.payload_bytes);
 }
 
 Status read_frame_kind(ByteReader& in, std::uint8_t& kind) {
@@ -69,8 +71,11 @@ Status read_frame_header(ByteReader& in, FrameKind expected, FrameHeader& header
   }
   header.kind = expected;
   FCN_RETURN_IF_ERROR(in.u32(version, "version"));
-  if (version != kFormatVersion) return corrupt(concat("version ", version, " is not ", kFormatVersion));
-  FCN_RETURN_IF_ERROR(in.u64(header.fingerprint, "fingerprint"));
+  if (version != kFormatVersion) {
+    return corrupt(concat(frame_kind_name(kind), " of version ", version, "; this program reads version ",
+                          kFormatVersion));
+  }
+  FCN_RETURN_IF_ERROR(in.bytes(header.fingerprint, "fingerprint"));
   return in.u64(header.payload_bytes, "length");
 }
 

@@ -10,8 +10,10 @@
 
 namespace fcn::fv {
 
-inline constexpr std::uint32_t kFormatVersion = 1;
-inline constexpr std::size_t kFrameHeaderBytes = 24, kFrameChecksumBytes = 8;
+inline constexpr std::uint32_t kFormatVersion = 2;
+// Of the header's fields, from the start of the frame; and of header and checksum.
+inline constexpr std::size_t kFrameFingerprintAt = 8, kFrameLengthAt = 40;
+inline constexpr std::size_t kFrameHeaderBytes = 48, kFrameChecksumBytes = 8;
 inline constexpr std::size_t kCiphertextHeaderBytes = 8;
 
 enum class FrameKind : std::uint8_t {
@@ -29,7 +31,7 @@ const char* frame_kind_name(std::uint8_t kind) noexcept;
 // "FCN", kind, version, fingerprint of the parameters, length of the payload.
 struct FrameHeader {
   FrameKind kind;
-  std::uint64_t fingerprint;
+  Fingerprint fingerprint;
   std::uint64_t payload_bytes;
 };
 void write_frame_header(std::span<std::uint8_t, kFrameHeaderBytes> out, const FrameHeader& header) noexcept;

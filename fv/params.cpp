@@ -93,7 +93,7 @@ struct Params::Data {
   std::vector<double> log2_q;
   std::size_t digits_per_limb = 1;
   unsigned digit_bits = 0;
-  std::uint64_t fingerprint = 0;
+  Fingerprint fingerprint{};
 };
 
 platform::Result<ParamsSpec> make_spec(std::size_t n, const PlaintextModulus& t,
@@ -292,7 +292,7 @@ platform::Result<Params> Params::create(const ParamsSpec& spec, const ntt::Kerne
   bytes.u64(spec.digit_bits);
   bytes.u64(spec.security == Security::kTable128 ? 1 : 0);
   for (std::uint64_t q : spec.q_primes) bytes.u64(q);
-  data->fingerprint = platform::checksum64(bytes.data());
+  data->fingerprint = platform::blake2s(bytes.data());
 
   Params params(std::move(data));
   if (spec.security == Security::kTable128) {
@@ -335,7 +335,7 @@ unsigned Params::digit_bits() const noexcept {
 double Params::log2_q(std::size_t limbs) const noexcept {
   return limbs == 0 ? 0 : data_->log2_q[limbs - 1];
 }
-std::uint64_t Params::fingerprint() const noexcept {
+const Fingerprint& Params::fingerprint() const noexcept {
   return data_->fingerprint;
 }
 const Level& Params::level(std::size_t limbs) const noexcept {

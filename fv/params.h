@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "../ntt/ntt_tables.h"
+#include "../platform/blake2s.h"
 #include "plaintext_modulus.h"
 
 namespace fcn::fv {
@@ -30,6 +31,7 @@ struct ParamsSpec {
   std::uint64_t special_prime = 0;  // of key switching; 0: none
   unsigned digit_bits = 0;  // key switching cuts each residue into digits of this width; 0: it stays whole
   Security security = Security::kTable128;
+  friend bool operator==(const ParamsSpec&, const ParamsSpec&) = default;
 };
 
 // A spec with the largest suitable primes of the given sizes. Errors: those of ntt::find_primes.
@@ -42,6 +44,9 @@ platform::Result<ParamsSpec> pixel_spec(unsigned q_bits = 50);
 // A layer a ciphertext: n = 8192, t = X^1024 - 132 (1024 slots modulo a 56-bit prime), two 50-bit primes, one
 // special.
 platform::Result<ParamsSpec> packed_spec();
+
+// Names parameters in files. A cryptographic hash: nobody can make two sets of one name.
+using Fingerprint = platform::Hash256;
 
 struct Level;           // constants for one number of limbs; fv/internal/level.h
 struct PrimeConstants;  // constants for one prime; fv/internal/level.h
@@ -72,13 +77,14 @@ class Params {
   unsigned digit_bits() const noexcept;
   double log2_q(std::size_t limbs) const noexcept;
   double log2_q() const noexcept { return log2_q(q_count()); }
-  // Identifies the parameters in files: equal for equal specs, on every machine.
-  std::uint64_t fingerprint() const noexcept;
+  // Of the spec: equal for equal specs, on every machine.
+  const Fingerprint& fingerprint() const noexcept;
   const Level& level(std::size_t limbs) const noexcept;           // 1 <= limbs <= q_count()
   const PrimeConstants& constants(std::size_t i) const noexcept;  // of table(i)
 
+  // Whether all fields of the specs are equal. Every operation relies on it before it touches memory.
   friend bool operator==(const Params& x, const Params& y) noexcept {
-    return x.fingerprint() == y.fingerprint();
+    return x.data_ == y.data_ || x.spec() == y.spec();
   }
 
  private:

@@ -1,7 +1,7 @@
 // Bytes of every object: versioned, little-endian, residues packed to the width of their prime.
 //
-// Layout: "FCN" and the kind (4 bytes), version (u32), fingerprint of the parameters (u64), length of the
-// payload (u64), payload, checksum64 of everything before it (u64). Keys and seeded ciphertexts store the
+// Layout: "FCN" and the kind (4 bytes), version (u32), fingerprint of the parameters (32 bytes), length of
+// the payload (u64), payload, checksum64 of everything before it (u64). Keys and seeded ciphertexts store the
 // seed of their uniform half. Reading checks kind, version, parameters, length, checksum, every count and
 // every residue. Errors of every reader: kCorrupt (truncated, damaged, another kind or version), kMismatch
 // (other parameters), kOutOfMemory. The checksum finds accidents; a forger can make a valid file, of which

@@ -189,10 +189,11 @@ Status write_images(const fv::SecretKey& secret, std::span<const std::size_t> el
 Status read_scores(const Client& client, Reader& in, const Parts& parts, std::span<std::int64_t> scores) {
   const ClientSpec& spec = client.spec();
   const fv::Params& params = spec.params;
-  std::uint8_t head[kMessageHeaderBytes];
-  FCN_RETURN_IF_ERROR(in.read(head));
+  std::uint8_t head[std::max(kMessageHeaderBytes, fv::kFrameHeaderBytes)];
+  const std::span<std::uint8_t> message_head = std::span(head).first(kMessageHeaderBytes);
+  FCN_RETURN_IF_ERROR(in.read(message_head));
   FCN_RETURN_IF_ERROR(
-      check_message_header(head, MessageKind::kAnswer, ClientAccess::fingerprint(client), &client.key_id()));
+      check_message_header(message_head, MessageKind::kAnswer, ClientAccess::fingerprint(client), &client.key_id()));
   in.begin_object();
   const std::span<std::uint8_t> frame_head = std::span(head).first(fv::kFrameHeaderBytes);
   FCN_RETURN_IF_ERROR(in.read(frame_head));

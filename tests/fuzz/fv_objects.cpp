@@ -29,7 +29,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     static const fv::Bytes genuine[] = {fv::serialize(sets[0]), fv::serialize(sets[1])};
     read_all(params, {data, size});
     if (size < fv::kFrameHeaderBytes + fv::kFrameChecksumBytes) continue;
-    fuzz::Bytes forged = fuzz::repair(data, size, fv::kFrameHeaderBytes, fv::kFrameHeaderBytes - 8);
+    fuzz::Bytes forged = fuzz::repair(data, size, fv::kFrameHeaderBytes, fv::kFrameLengthAt);
     read_all(params, forged);
     fuzz::forge_frame(forged, genuine[&params - sets]);
     read_all(params, forged);

@@ -7,6 +7,7 @@ secret key, one under the public key.
 
 import os
 import sys
+from hashlib import blake2s
 from math import ceil, log2
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "platform"))
@@ -147,11 +148,11 @@ def u64(x):
     return x.to_bytes(8, "little")
 
 
-FINGERPRINT = checksum64(b"".join(map(u64, (N, K, B, 0, DIGIT_BITS, 0, Q))))
+FINGERPRINT = blake2s(b"".join(map(u64, (N, K, B, 0, DIGIT_BITS, 0, Q)))).digest()
 
 
 def frame(kind, payload):
-    out = b"FCN" + bytes([kind]) + u32(1) + u64(FINGERPRINT) + u64(len(payload)) + payload
+    out = b"FCN" + bytes([kind]) + u32(2) + FINGERPRINT + u64(len(payload)) + payload
     return out + u64(checksum64(out))
 
 

@@ -232,7 +232,8 @@ TEST(DroppedBits, StayBelowTheStatedNoise) {
     EXPECT_LE(model.log2_failure(model.drop_bits(c.noise(), most, 2), 1), fv::kMaxLog2Failure - 3);
     EXPECT_GT(model.log2_failure(model.drop_bits(c.noise(), most + 1, 2), 1), fv::kMaxLog2Failure - 3);
     fv::Bytes damaged = fv::serialize({&c, 1}, 7);
-    damaged[24 + 4 + 2] = static_cast<std::uint8_t>(63 << 1);  // more dropped bits than there are
+    damaged[fv::kFrameHeaderBytes + 4 + 2] =
+        static_cast<std::uint8_t>(63 << 1);  // more dropped bits than there are
     const std::uint64_t checksum = platform::checksum64({damaged.data(), damaged.size() - 8});
     for (unsigned i = 0; i < 8; ++i)
       damaged[damaged.size() - 8 + i] = static_cast<std::uint8_t>(checksum >> (8 * i));

@@ -1,13 +1,14 @@
-// Parameters: what is refused and why, what the named sets are, and that fingerprints tell specs apart.
+// Parameters: what is refused and why, what the named sets are, and that no two specs make equal ones, forged or not.
 #include "fv/params.h"
 
 #include <gtest/gtest.h>
 
-#include <set>
-
+#include "fv/encryption.h"
 #include "fv/noise_model.h"
 #include "fv/security.h"
+#include "fv/serialization.h"
 #include "ntt/primes.h"
+#include "platform/bytes.h"
 #include "support/fv_sets.h"
 
 namespace fcn::test {
@@ -145,9 +146,10 @@ TEST(Params, PackedSet) {
   EXPECT_LE(params.log2_q() + 50, fv::max_log2_modulus(8192));
 }
 
-TEST(Params, FingerprintsTellSpecsApart) {
+// A change of each field of a spec, the spec itself first. Tables of other kernels are no other parameters.
+TEST(Params, EveryFieldTellsParametersApart) {
   const TestSet base = {"", 64, 8, 132, {50, 45}, 50, 10};
-  std::vector<ParamsSpec> specs(9, spec_of(base));
+  std::vector<ParamsSpec> specs(10, spec_of(base));
   specs[1].q_primes = {specs[0].q_primes[1], specs[0].q_primes[0]};
   specs[2].q_primes.pop_back();
   specs[3].special_prime = 0;
@@ -156,18 +158,70 @@ TEST(Params, FingerprintsTellSpecsApart) {
   specs[6].t = must(PlaintextModulus::binomial(64, 16, 132));
   specs[7].t = must(PlaintextModulus::integer(64, 132));
   specs[8] = spec_of({"", 128, 8, 132, {50, 45}, 50, 10});
-  std::set<std::uint64_t> seen;
-  for (const ParamsSpec& spec : specs) {
-    const Params params = must(Params::create(spec)),
-                 again = must(Params::create(spec, ntt::scalar_kernels()));
-    EXPECT_TRUE(params == again);
-    seen.insert(params.fingerprint());
+  specs[9].q_primes[1] = must(ntt::find_primes(64, 45, 2))[1];
+  specs.push_back(must(fv::pixel_spec()));
+  specs.push_back(specs.back());
+  specs.back().security = fv::Security::kInsecureForTests;
+  std::vector<Params> all;
+  for (const ParamsSpec& spec : specs) all.push_back(must(Params::create(spec)));
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const Params again = must(Params::create(specs[i], ntt::scalar_kernels()));
+    EXPECT_TRUE(all[i] == again) << i;
+    EXPECT_EQ(all[i].fingerprint(), again.fingerprint()) << i;
+    for (std::size_t j = 0; j < i; ++j) {
+      EXPECT_FALSE(all[i] == all[j]) << i << ", " << j;
+      EXPECT_NE(all[i].fingerprint(), all[j].fingerprint()) << i << ", " << j;
+    }
   }
-  ParamsSpec checked = must(fv::pixel_spec()), unchecked = checked;
-  unchecked.security = fv::Security::kInsecureForTests;
-  seen.insert(must(Params::create(checked)).fingerprint());
-  seen.insert(must(Params::create(unchecked)).fingerprint());
-  EXPECT_EQ(seen.size(), specs.size() + 2);
+}
+
+// Two secure sets of different n whose words have one checksum64, found by params_collision.py: what a forger makes who wants
+// objects of one set taken for objects of the other.
+ParamsSpec colliding_spec(std::size_t n, std::uint64_t third_prime, std::uint64_t last_prime) {
+  ParamsSpec spec;
+  spec.n = n;
+  spec.t = must(PlaintextModulus::binomial(n, 8192, 132));
+  spec.digit_bits = 10;
+  spec.q_primes = {1125899904679937, 1125899903827969, third_prime, 1125899903500289,
+                   1125899903107073, 1125899902124033, last_prime};
+  return spec;
+}
+std::uint64_t checksum_of_words(const ParamsSpec& spec) {
+  platform::ByteWriter words;
+  for (const std::uint64_t word : {std::uint64_t{spec.n}, std::uint64_t{spec.t.length()}, spec.t.base(),
+                                   spec.special_prime, std::uint64_t{spec.digit_bits}, std::uint64_t{1}})
+    words.u64(word);
+  for (const std::uint64_t q : spec.q_primes) words.u64(q);
+  return platform::checksum64(words.data());
+}
+
+TEST(Params, AForgedChecksumMakesNoEqualParameters) {
+  const ParamsSpec large_spec = colliding_spec(32768, 1125885791174657, 1125899899174913),
+                   small_spec = colliding_spec(16384, 1125884384280577, 764548611407873);
+  ASSERT_EQ(checksum_of_words(large_spec), 0x48f0749c15036149u);
+  ASSERT_EQ(checksum_of_words(small_spec), 0x48f0749c15036149u);
+  // As they come from a peer.
+  const Params large = must(fv::deserialize_params(fv::serialize(must(Params::create(large_spec))))),
+               small = must(fv::deserialize_params(fv::serialize(must(Params::create(small_spec)))));
+  ASSERT_FALSE(large == small);
+  EXPECT_NE(large.fingerprint(), small.fingerprint());
+
+  // No operation and no reader takes an object of the large set for one of the small set: it would leave its memory.
+  platform::ChaCha20 rng = test_rng(1);
+  fv::Workspace workspace;
+  const fv::SecretKey key = must(fv::SecretKey::generate(large, rng));
+  const fv::Plaintext m = must(fv::Plaintext::create(large));
+  fv::Plaintext out = must(fv::Plaintext::create(small));
+  fv::SeededCiphertext seeded = must(fv::encrypt(key, m, rng, workspace));
+  const fv::Ciphertext c = must(seeded.expand());
+  EXPECT_EQ(fv::decrypt(out, key, c, workspace).code(), StatusCode::kMismatch);
+  const fv::SecretKey small_key = must(fv::SecretKey::generate(small, rng));
+  EXPECT_EQ(fv::decrypt(small_key, c, workspace).status().code(), StatusCode::kMismatch);
+  EXPECT_EQ(fv::encrypt(small_key, m, rng, workspace).status().code(), StatusCode::kMismatch);
+  const fv::Bytes file = fv::serialize({&c, 1});
+  EXPECT_EQ(fv::deserialize_ciphertexts(small, file).status().code(), StatusCode::kMismatch);
+  EXPECT_EQ(fv::deserialize_seeded_ciphertexts(small, fv::serialize({&seeded, 1})).status().code(),
+            StatusCode::kMismatch);
 }
 
 TEST(Params, DigitsCoverTheLargestPrime) {

@@ -23,20 +23,26 @@ std::string to_hex(std::span<const std::uint8_t> bytes) {
 }
 
 // Printed by format_vectors.py, an implementation of its own, which also says what they hold.
-const char* const kSecretKey = "46434e0201000000d551dbc4626249d5020000000000000095a964237b635a850c5a";
+const char* const kSecretKey =
+    "46434e0202000000b4bce20e3065581b4e0e71c7e7ba022a3928bd4fdc41c05ada381e764226850e0200000000000000"
+    "95a9acdbf7e4e37eae30";
 const char* const kPublicKey =
-    "46434e0301000000d551dbc4626249d5340000000000000010f656e6d1fd55053e50c4875c9930a33f6d0263bd14dfd6"
-    "ab8c70521c19338b3b0dddedd9158224bafdd9512deb5ef66a5ebb6b280a43961fd0646d";
+    "46434e0302000000b4bce20e3065581b4e0e71c7e7ba022a3928bd4fdc41c05ada381e764226850e3400000000000000"
+    "10f656e6d1fd55053e50c4875c9930a33f6d0263bd14dfd6ab8c70521c19338b3b0dddedd9158224bafdd9512deb5ef6"
+    "6a5ebb6b526f659b30c00800";
 const char* const kRelinKeys =
-    "46434e0401000000d551dbc4626249d56000000000000000010000008f4364c1fca82134d318224ecc6c45edc86654e8"
-    "bb4d40bc7bfbf0fbd9d91f940d30e5369db888574c401c42c92d67b4c289018bd39dfe94906405b45ac389d035bafeaf"
-    "12b18b7e5f630c251d11502a25cdcfc29b84c1c3183940ecffab34ab0f032d47";
+    "46434e0402000000b4bce20e3065581b4e0e71c7e7ba022a3928bd4fdc41c05ada381e764226850e6000000000000000"
+    "010000008f4364c1fca82134d318224ecc6c45edc86654e8bb4d40bc7bfbf0fbd9d91f940d30e5369db888574c401c42"
+    "c92d67b4c289018bd39dfe94906405b45ac389d035bafeaf12b18b7e5f630c251d11502a25cdcfc29b84c1c3183940ec"
+    "68112a91da39a551";
 const char* const kSeededCiphertexts =
-    "46434e0701000000d551dbc4626249d5380000000000000001000000f963f0ab0d1245b217ca98b09d64670e803f181b"
-    "418fd8bf599f7f2ec488f5651564576d19b901bd6a2f84165bff28091c7c95026dba721671d837b3";
+    "46434e0702000000b4bce20e3065581b4e0e71c7e7ba022a3928bd4fdc41c05ada381e764226850e3800000000000000"
+    "01000000f963f0ab0d1245b217ca98b09d64670e803f181b418fd8bf599f7f2ec488f5651564576d19b901bd6a2f8416"
+    "5bff28091c7c950200b0937676cd788f";
 const char* const kCiphertexts =
-    "46434e0601000000d551dbc4626249d5340000000000000001000000020100013a080000284a96af8bd1ebc6f7c1091e"
-    "a5fcdb48b1f28d122228c925c4c487a24f82d2e3969f82dd29865534c0ebec27dfe63887";
+    "46434e0602000000b4bce20e3065581b4e0e71c7e7ba022a3928bd4fdc41c05ada381e764226850e3400000000000000"
+    "01000000020100013a080000284a96af8bd1ebc6f7c1091ea5fcdb48b1f28d122228c925c4c487a24f82d2e3969f82dd"
+    "29865534c34d1d84f27c3cba";
 
 class KnownAnswers : public KernelTest {};
 
@@ -182,12 +188,12 @@ TEST(Serialization, NamedParametersComeBack) {
     EXPECT_EQ(read.spec().digit_bits, spec.digit_bits);
     EXPECT_EQ(fv::serialize(read), bytes);
     EXPECT_EQ(must(fv::describe_kind(bytes)), "parameters");
-    // "FCN", kind 1, version 1, fingerprint, length; then n, the kind of t, ...
-    EXPECT_EQ(to_hex({bytes.data(), 8}), "46434e0101000000");
-    EXPECT_EQ(platform::load_u64(bytes.data() + 8), params.fingerprint());
-    EXPECT_EQ(platform::load_u64(bytes.data() + 16), bytes.size() - 32);
-    EXPECT_EQ(platform::load_partial(bytes.data() + 24, 4), spec.n);
-    EXPECT_EQ(bytes[28], spec.t.is_integer() ? 0 : 1);
+    // "FCN", kind 1, version 2, fingerprint, length; then n, the kind of t, ...
+    EXPECT_EQ(to_hex({bytes.data(), 8}), "46434e0102000000");
+    EXPECT_EQ(to_hex({bytes.data() + 8, 32}), to_hex(params.fingerprint()));
+    EXPECT_EQ(platform::load_u64(bytes.data() + 40), bytes.size() - 56);
+    EXPECT_EQ(platform::load_partial(bytes.data() + 48, 4), spec.n);
+    EXPECT_EQ(bytes[52], spec.t.is_integer() ? 0 : 1);
   }
 }
 
@@ -203,9 +209,9 @@ TEST(Serialization, SizesOfThePixelSet) {
   fv::Workspace workspace;
   const fv::SecretKey key = must(fv::SecretKey::generate(params, rng));
   const fv::SeededCiphertext c = must(fv::encrypt(key, must(fv::encode_integer(params, 7)), rng, workspace));
-  EXPECT_EQ(fv::serialize({&c, 1}).size(), 2048u * 50 / 8 + 32 + 4 + 32);
+  EXPECT_EQ(fv::serialize({&c, 1}).size(), 2048u * 50 / 8 + 32 + 4 + 56);
   const Ciphertext whole = must(c.expand());
-  EXPECT_EQ(fv::serialize({&whole, 1}).size(), 2u * 2048 * 50 / 8 + 8 + 4 + 32);
+  EXPECT_EQ(fv::serialize({&whole, 1}).size(), 2u * 2048 * 50 / 8 + 8 + 4 + 56);
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ using fv::Bytes;
 using fv::ByteSpan;
 using platform::StatusCode;
 
-constexpr std::size_t kHeader = 24;
+constexpr std::size_t kHeader = fv::kFrameHeaderBytes;
 
 // One object of every kind, small enough to try every bit.
 class Damage : public testing::Test {
@@ -105,7 +105,7 @@ TEST_F(Damage, ForgedFieldsAreChecked) {
       fix_checksum(bytes);
       const platform::Status status = k.read(bytes);
       if (bit / 8 < kHeader) {
-        const bool fingerprint = bit / 8 >= 8 && bit / 8 < 16;
+        const bool fingerprint = bit / 8 >= fv::kFrameFingerprintAt && bit / 8 < fv::kFrameLengthAt;
         ASSERT_EQ(status.code(), fingerprint ? StatusCode::kMismatch : StatusCode::kCorrupt)
             << k.name << " bit " << bit;
       } else if (!status.ok()) {
@@ -113,12 +113,12 @@ TEST_F(Damage, ForgedFieldsAreChecked) {
       }
     }
     Bytes shorter(k.bytes.begin(), k.bytes.end() - 1);
-    platform::store_u64(shorter.data() + 16, shorter.size() - kHeader - 8);
+    platform::store_u64(shorter.data() + fv::kFrameLengthAt, shorter.size() - kHeader - 8);
     fix_checksum(shorter);
     ASSERT_FALSE(k.read(shorter).ok()) << k.name;
     Bytes longer = k.bytes;
     longer.insert(longer.end() - 8, 0);
-    platform::store_u64(longer.data() + 16, longer.size() - kHeader - 8);
+    platform::store_u64(longer.data() + fv::kFrameLengthAt, longer.size() - kHeader - 8);
     fix_checksum(longer);
     ASSERT_FALSE(k.read(longer).ok()) << k.name;
   }
@@ -159,10 +159,13 @@ TEST_F(Damage, KindsAreNotConfused) {
     Bytes unknown = reader.bytes;
     unknown[3] = 8;
     expect(reader.read(unknown), StatusCode::kCorrupt, "unknown kind 8");
-    Bytes newer = reader.bytes;
-    newer[4] = 2;
-    fix_checksum(newer);
-    expect(reader.read(newer), StatusCode::kCorrupt, "version 2 is not 1");
+    for (const unsigned version : {1u, 3u}) {
+      Bytes other = reader.bytes;
+      other[4] = static_cast<std::uint8_t>(version);
+      fix_checksum(other);
+      expect(reader.read(other), StatusCode::kCorrupt,
+             platform::concat("of version ", version, "; this program reads version 2"));
+    }
   }
   expect(fv::describe_kind(Bytes{'F', 'C'}).status(), StatusCode::kCorrupt, "header");
 }
@@ -182,7 +185,7 @@ TEST_F(Damage, OtherParametersAreRefused) {
     expect(read(kind(name).bytes), StatusCode::kMismatch, std::string(name) + " of other parameters");
   // Parameters that are fine but not those that the header names; and insecure ones.
   Bytes bytes = fv::serialize(pixel);
-  platform::store_u64(bytes.data() + 8, pixel.fingerprint() + 1);
+  bytes[fv::kFrameFingerprintAt + 31] ^= 1;
   fix_checksum(bytes);
   expect(fv::deserialize_params(bytes).status(), StatusCode::kMismatch, "parameters of other parameters");
   expect(fv::deserialize_params(fv::serialize(lab.params)).status(), StatusCode::kInvalidArgument,
