@@ -57,7 +57,7 @@ class Client {
   platform::Result<std::vector<fv::Ciphertext>> open_answer(fv::ByteSpan answer) const;
   Client(ClientSpec spec, fv::SecretKey secret, const KeyId& key_id, platform::RandomChain chain);
   ClientSpec spec_;
-  std::uint64_t fingerprint_;
+  Fingerprint fingerprint_;
   KeyId key_id_;
   fv::SecretKey secret_;
   platform::RandomChain chain_;

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "../fv/keys.h"
+#include "../platform/blake2s.h"
 #include "../platform/bytes.h"
 
 namespace fcn::nn {
@@ -34,7 +35,7 @@ Bytes payload_of(const ClientSpec& spec) {
   out.u64(static_cast<std::uint64_t>(spec.input_max));
   out.u32(spec.outputs);
   out.u64(std::bit_cast<std::uint64_t>(spec.output_scale));
-  out.u64(spec.network_fingerprint);
+  out.bytes(spec.network_fingerprint);
   out.u32(spec.max_components);
   out.u32(static_cast<std::uint32_t>(spec.slot_inputs.size()));
   for (const auto& slots : spec.slot_inputs)
@@ -158,16 +159,16 @@ Status validate(const ClientSpec& spec) {
 
 Bytes serialize(const ClientSpec& spec) {
   const Bytes payload = payload_of(spec);
-  return make_message(MessageKind::kClientSpec, platform::checksum64(payload), KeyId{}, payload);
+  return make_message(MessageKind::kClientSpec, platform::blake2s(payload), KeyId{}, payload);
 }
 
-std::uint64_t fingerprint(const ClientSpec& spec) {
-  return platform::checksum64(payload_of(spec));
+Fingerprint fingerprint(const ClientSpec& spec) {
+  return platform::blake2s(payload_of(spec));
 }
 
 Result<ClientSpec> deserialize_client_spec(ByteSpan bytes, const ntt::KernelTable& kernels) {
   FCN_ASSIGN_OR_RETURN(const Message message, open_message(bytes, MessageKind::kClientSpec));
-  if (message.header.fingerprint != platform::checksum64(message.payload) || message.header.key_id != KeyId{})
+  if (message.header.fingerprint != platform::blake2s(message.payload) || message.header.key_id != KeyId{})
     return corrupt("the header of the client spec does not fit its content");
   ByteReader in(message.payload);
   std::uint32_t params_bytes = 0;
@@ -187,7 +188,7 @@ Result<ClientSpec> deserialize_client_spec(ByteSpan bytes, const ntt::KernelTabl
   FCN_RETURN_IF_ERROR(rest.u32(spec.outputs, "outputs"));
   FCN_RETURN_IF_ERROR(rest.u64(scale, "output_scale"));
   spec.output_scale = std::bit_cast<double>(scale);
-  FCN_RETURN_IF_ERROR(rest.u64(spec.network_fingerprint, "network fingerprint"));
+  FCN_RETURN_IF_ERROR(rest.bytes(spec.network_fingerprint, "network fingerprint"));
   FCN_RETURN_IF_ERROR(rest.u32(spec.max_components, "max_components"));
   FCN_RETURN_IF_ERROR(read_slots(rest, spec));
   FCN_RETURN_IF_ERROR(rest.finish("client spec"));

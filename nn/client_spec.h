@@ -24,9 +24,9 @@ struct ClientSpec {
   Shape input;
   std::int64_t input_max = 0;  // inputs are integers in [0, input_max]
   std::uint32_t outputs = 0;
-  double output_scale = 1;                // real score = integer / output_scale
-  std::uint64_t network_fingerprint = 0;  // of the network's text: another network is another spec
-  std::uint32_t max_components = 3;       // what relinearization keys must reach
+  double output_scale = 1;            // real score = integer / output_scale
+  Fingerprint network_fingerprint{};  // nn::network_fingerprint: another network is another spec
+  std::uint32_t max_components = 3;   // what relinearization keys must reach
   // Packed only. slot_inputs[c][j]: the input that slot j of upload ciphertext c holds (several slots may hold the
   // same one), or -1. Output o is the sum of the slots output_slots[o * each + j], j < each = slots_per_output(),
   // counted through the answer's ciphertexts.
@@ -53,8 +53,8 @@ fv::Bytes serialize(const ClientSpec& spec);
 // than a few times the bytes it is given, and the tables of the parameters.
 platform::Result<ClientSpec> deserialize_client_spec(fv::ByteSpan bytes,
                                                      const ntt::KernelTable& kernels = ntt::best_kernels());
-// Equal for equal specs, on every machine.
-std::uint64_t fingerprint(const ClientSpec& spec);
+// Equal for equal specs, on every machine; nobody can make two specs of one fingerprint.
+Fingerprint fingerprint(const ClientSpec& spec);
 
 // Exact sizes of the messages between the roles; the answer's is an upper bound. SIZE_MAX for what no memory holds.
 struct MessageSizes {

@@ -16,21 +16,12 @@ using platform::corrupt;
 using platform::Result;
 using platform::Status;
 
-// Offsets of the header's fields.
-constexpr std::size_t kKindAt = 3, kVersionAt = 4, kFingerprintAt = 8, kKeyIdAt = 16, kLengthAt = 32;
-static_assert(kKeyIdAt + sizeof(KeyId) == kLengthAt && kLengthAt + 8 == kMessageHeaderBytes);
+constexpr std::size_t kKindAt = 3, kVersionAt = 4;
+static_assert(kMessageFingerprintAt + sizeof(Fingerprint) == kMessageKeyIdAt &&
+              kMessageKeyIdAt + sizeof(KeyId) == kMessageLengthAt &&
+              kMessageLengthAt + 8 == kMessageHeaderBytes);
 
 constexpr std::uint64_t kLongestPayload = std::uint64_t{1} << 40;
-
-std::string hexadecimal(std::span<const std::uint8_t> bytes) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  for (const std::uint8_t byte : bytes) {
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
-  }
-  return text;
-}
 
 Status check_kind(ByteSpan bytes, MessageKind expected) {
   FCN_ASSIGN_OR_RETURN(const std::string claim, describe_bytes(bytes));
@@ -38,7 +29,7 @@ Status check_kind(ByteSpan bytes, MessageKind expected) {
   return corrupt(concat("this is ", claim, ", not ", message_kind_name(expected)));
 }
 
-Status check_owner(const MessageHeader& header, std::uint64_t fingerprint, const KeyId* key_id) {
+Status check_owner(const MessageHeader& header, const Fingerprint& fingerprint, const KeyId* key_id) {
   if (header.fingerprint != fingerprint) {
     return platform::mismatch(
         concat(message_kind_name(header.kind), " for another model: its client spec is ",
@@ -60,14 +51,14 @@ void write_message_header(std::span<std::uint8_t, kMessageHeaderBytes> out,
   out[0] = 'F', out[1] = 'C', out[2] = 'N';
   out[kKindAt] = static_cast<std::uint8_t>(header.kind);
   platform::store_partial(&out[kVersionAt], kMessageVersion, 4);
-  platform::store_u64(&out[kFingerprintAt], header.fingerprint);
-  std::copy(header.key_id.begin(), header.key_id.end(), &out[kKeyIdAt]);
-  platform::store_u64(&out[kLengthAt], header.payload_bytes);
+  std::copy(header.fingerprint.begin(), header.fingerprint.end(), &out[kMessageFingerprintAt]);
+  std::copy(header.key_id.begin(), header.key_id.end(), &out[kMessageKeyIdAt]);
+  platform::store_u64(&out[kMessageLengthAt], header.payload_bytes);
 }
 
 }  // namespace internal
 
-Bytes make_message(MessageKind kind, std::uint64_t fingerprint, const KeyId& key_id, ByteSpan payload) {
+Bytes make_message(MessageKind kind, const Fingerprint& fingerprint, const KeyId& key_id, ByteSpan payload) {
   const MessageHeader header{kind, fingerprint, key_id, payload.size()};
   Bytes out;
   out.reserve(static_cast<std::size_t>(header.total_bytes()));
@@ -85,14 +76,14 @@ Result<MessageHeader> read_message_header(ByteSpan bytes) {
   const auto kind = static_cast<MessageKind>(bytes[kKindAt]);
   if (message_kind_name(kind) == nullptr) return corrupt(concat("this is ", claim, ", not a message"));
   ByteReader in(bytes);
-  MessageHeader header{kind, 0, {}, 0};
+  MessageHeader header{kind, {}, {}, 0};
   std::uint32_t letters_and_kind = 0, version = 0;
   FCN_RETURN_IF_ERROR(in.u32(letters_and_kind, "header"));
   FCN_RETURN_IF_ERROR(in.u32(version, "version"));
   if (version != kMessageVersion) {
     return corrupt(concat(claim, " of version ", version, "; this program reads version ", kMessageVersion));
   }
-  FCN_RETURN_IF_ERROR(in.u64(header.fingerprint, "fingerprint"));
+  FCN_RETURN_IF_ERROR(in.bytes(header.fingerprint, "fingerprint"));
   FCN_RETURN_IF_ERROR(in.bytes(header.key_id, "key id"));
   FCN_RETURN_IF_ERROR(in.u64(header.payload_bytes, "length"));
   if (header.payload_bytes > kLongestPayload) {
@@ -117,14 +108,14 @@ Result<Message> open_message(ByteSpan bytes, MessageKind expected) {
   return Message{header, bytes.subspan(kMessageHeaderBytes, end - kMessageHeaderBytes)};
 }
 
-Result<ByteSpan> open_message(ByteSpan bytes, MessageKind expected, std::uint64_t fingerprint,
+Result<ByteSpan> open_message(ByteSpan bytes, MessageKind expected, const Fingerprint& fingerprint,
                               const KeyId* key_id) {
   FCN_ASSIGN_OR_RETURN(const Message message, open_message(bytes, expected));
   FCN_RETURN_IF_ERROR(check_owner(message.header, fingerprint, key_id));
   return message.payload;
 }
 
-Status check_message_header(ByteSpan bytes, MessageKind expected, std::uint64_t fingerprint,
+Status check_message_header(ByteSpan bytes, MessageKind expected, const Fingerprint& fingerprint,
                             const KeyId* key_id) {
   FCN_RETURN_IF_ERROR(check_kind(bytes, expected));
   FCN_ASSIGN_OR_RETURN(const MessageHeader header, read_message_header(bytes));
@@ -156,15 +147,12 @@ Result<std::string> describe_bytes(ByteSpan bytes) {
   return fv::describe_kind(bytes);
 }
 
-std::string format_fingerprint(std::uint64_t fingerprint) {
-  std::array<std::uint8_t, 8> bytes;
-  for (std::size_t i = 0; i < bytes.size(); ++i)
-    bytes[i] = static_cast<std::uint8_t>(fingerprint >> (56 - 8 * i));
-  return hexadecimal(bytes);
+std::string format_fingerprint(const Fingerprint& fingerprint) {
+  return platform::hexadecimal(std::span(fingerprint).first(8));
 }
 
 std::string format_key_id(const KeyId& key_id) {
-  return hexadecimal(std::span(key_id).first(4));
+  return platform::hexadecimal(std::span(key_id).first(4));
 }
 
 }  // namespace fcn::nn

@@ -1,8 +1,8 @@
 // What travels between the two roles, and what they keep in files: one frame around fv's own formats.
 //
-// Layout, little-endian: "FCN" and the kind (4 bytes), version (u32), fingerprint of the client spec (u64), key id
-// (16 bytes), length of the payload (u64), payload, checksum64 of everything before it (u64). A stream or a file
-// may hold several messages one after another. Kinds start at 16, above fv's: no message is taken for an fv object.
+// Layout, little-endian: "FCN" and the kind (4 bytes), version (u32), fingerprint of the client spec (32 bytes), key
+// id (16 bytes), length of the payload (u64), payload, checksum64 of everything before it (u64). A stream or a file may
+// hold several messages one after another. Kinds start at 16, above fv's: no message is taken for an fv object.
 // The checksum finds accidents, not forgery.
 #pragma once
 
@@ -11,6 +11,8 @@
 #include "../fv/serialization.h"
 
 namespace fcn::nn {
+
+using fv::Fingerprint;  // of client specs and networks as well as of parameters
 
 enum class MessageKind : std::uint8_t {
   kClientSpec = 16,  // what a client must know of a network
@@ -23,12 +25,14 @@ enum class MessageKind : std::uint8_t {
 // Random, public: names the secret key that keys, requests and answers belong to. Zero in a client spec.
 using KeyId = std::array<std::uint8_t, 16>;
 
-inline constexpr std::uint32_t kMessageVersion = 1;
-inline constexpr std::size_t kMessageHeaderBytes = 40, kMessageChecksumBytes = 8;
+inline constexpr std::uint32_t kMessageVersion = 2;
+// Of the header's fields, from the start of a message; and of header and checksum.
+inline constexpr std::size_t kMessageFingerprintAt = 8, kMessageKeyIdAt = 40, kMessageLengthAt = 56;
+inline constexpr std::size_t kMessageHeaderBytes = 64, kMessageChecksumBytes = 8;
 
 struct MessageHeader {
   MessageKind kind;
-  std::uint64_t fingerprint;
+  Fingerprint fingerprint;
   KeyId key_id;
   std::uint64_t payload_bytes;
   // Of the whole message.
@@ -37,7 +41,7 @@ struct MessageHeader {
   }
 };
 
-fv::Bytes make_message(MessageKind kind, std::uint64_t fingerprint, const KeyId& key_id,
+fv::Bytes make_message(MessageKind kind, const Fingerprint& fingerprint, const KeyId& key_id,
                        fv::ByteSpan payload);
 
 // The header at the front of bytes, of which at least kMessageHeaderBytes are there: for readers of streams, which
@@ -54,21 +58,21 @@ struct Message {
 platform::Result<Message> open_message(fv::ByteSpan bytes, MessageKind expected);
 
 // The header alone: of the expected kind, this spec and, unless key_id is null, this key; the errors of open_message.
-platform::Status check_message_header(fv::ByteSpan header, MessageKind expected, std::uint64_t fingerprint,
-                                      const KeyId* key_id);
+platform::Status check_message_header(fv::ByteSpan header, MessageKind expected,
+                                      const Fingerprint& fingerprint, const KeyId* key_id);
 
 // The same for a message that must belong to this spec and, unless key_id is null, this key. Errors: as above;
 // kMismatch, which says whether the model or the key is the wrong one.
 platform::Result<fv::ByteSpan> open_message(fv::ByteSpan bytes, MessageKind expected,
-                                            std::uint64_t fingerprint, const KeyId* key_id);
+                                            const Fingerprint& fingerprint, const KeyId* key_id);
 
 // "a request"; null for an unknown kind.
 const char* message_kind_name(MessageKind kind) noexcept;
 // What bytes claim to be, messages and fv objects alike, from their first bytes. Errors: kCorrupt.
 platform::Result<std::string> describe_bytes(fv::ByteSpan bytes);
 
-// For messages and `inspect`: hexadecimal, of a key id its first 8 digits.
-std::string format_fingerprint(std::uint64_t fingerprint);
+// For messages and `inspect`: hexadecimal, of a fingerprint its first 16 digits, of a key id its first 8.
+std::string format_fingerprint(const Fingerprint& fingerprint);
 std::string format_key_id(const KeyId& key_id);
 
 namespace internal {

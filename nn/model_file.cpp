@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "../platform/bytes.h"
 #include "../platform/check.h"
 #include "../platform/file.h"
 #include "../platform/floating_point.h"
@@ -154,6 +155,26 @@ Status read_header(Lines& lines, Network& network) {
   return read_scale(lines, network.output_scale);
 }
 
+int hexadecimal_digit(char c) noexcept {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+// `salt HEX`, of which the first word was read already. Messages do not repeat the digits, which are a secret.
+Status read_salt(Lines& lines, std::vector<std::uint8_t>& salt) {
+  const std::string_view digits = lines.word();
+  if (digits.size() % 2 != 0) return lines.error("salt: an odd number of hexadecimal digits");
+  if (const Status status = internal::check_salt_size(digits.size() / 2); !status.ok())
+    return lines.error(status.message());
+  for (std::size_t i = 0; i < digits.size(); i += 2) {
+    const int high = hexadecimal_digit(digits[i]), low = hexadecimal_digit(digits[i + 1]);
+    if (high < 0 || low < 0) return lines.error("salt: a character that is no hexadecimal digit");
+    salt.push_back(static_cast<std::uint8_t>(16 * high + low));
+  }
+  return lines.word().empty() ? Status{} : lines.error("salt: more than one word");
+}
+
 // `bias B weights W ...`: one output's bias and row of weights.
 Status read_row(Lines& lines, std::size_t row_size, Layer& layer) {
   FCN_RETURN_IF_ERROR(lines.next_line());
@@ -265,6 +286,7 @@ std::string format_model(const Network& network) {
   std::string text =
       concat("fcn-model ", kModelVersion, "\nname ", network.name, "\ninput ", shape_words(network.input),
              " max ", network.input_max, "\nscale ", scale_text(network.output_scale), "\n");
+  if (!network.salt.empty()) text += concat("salt ", platform::hexadecimal(network.salt), "\n");
   for (const Layer& layer : network.layers) {
     text +=
         concat(layer_kind_name(layer.kind), " in ", shape_words(layer.in), " out ", shape_words(layer.out));
@@ -295,6 +317,10 @@ Result<Network> parse_model(const std::string& text, const std::string& source) 
     FCN_RETURN_IF_ERROR(lines.next_line());
     const std::string_view first = lines.word();
     if (first == "end") break;
+    if (first == "salt" && network.salt.empty() && network.layers.empty()) {
+      FCN_RETURN_IF_ERROR(read_salt(lines, network.salt));
+      continue;
+    }
     Layer layer;
     FCN_RETURN_IF_ERROR(read_layer(lines, first, previous, weights_left, layer));
     previous = layer.out;

@@ -4,6 +4,7 @@
 //   name two dense layers with a square between
 //   input 1 2 2 max 15
 //   scale 0.5
+//   salt 6f1c0d5e8a92b34477d1c2f0e5a6b798
 //   dense in 1 2 2 out 3 1 1
 //   bias -7 weights 1 0 -4 2
 //   bias 0 weights 0*3 8
@@ -14,7 +15,9 @@
 //   end
 //
 // Shapes are C H W. conv2d and sum_pool add `kernel K stride S padding P`. conv2d and dense are followed by a line for
-// each output channel, its weights in the order of network.h; `0*3` stands for three zeros in a row.
+// each output channel, its weights in the order of network.h; `0*3` stands for three zeros in a row. The line with the
+// salt, 16 to 64 bytes in hexadecimal, may be missing. Clients get a hash of the whole text (network_fingerprint, plan.h):
+// who knows all weights but a few could try them until the hash fits, unless there is a salt that nobody knows.
 #pragma once
 
 #include <string>

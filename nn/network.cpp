@@ -74,6 +74,7 @@ Status validate(const Network& network) {
   if (!std::isfinite(network.output_scale) || network.output_scale <= 0) {
     return invalid_argument(concat("output_scale = ", network.output_scale, " is not a positive number"));
   }
+  if (!network.salt.empty()) FCN_RETURN_IF_ERROR(internal::check_salt_size(network.salt.size()));
   if (network.layers.empty()) return invalid_argument("the network has no layers");
   Shape previous = network.input;
   std::size_t weights = 0;

@@ -50,6 +50,8 @@ struct Network {
   std::int64_t input_max = 0;  // pixels are integers in [0, input_max]
   double output_scale = 1;
   std::vector<Layer> layers;
+  // Makes a network's fingerprint (plan.h) useless to who guesses its weights: nothing, or random bytes that stay secret.
+  std::vector<std::uint8_t> salt = {};
   friend bool operator==(const Network&, const Network&) = default;
 };
 
@@ -57,7 +59,8 @@ inline constexpr std::size_t kMaxLayerSize = std::size_t{1} << 20;  // values in
 inline constexpr std::size_t kMaxWeights = std::size_t{1} << 25;    // weights in all layers together
 inline constexpr std::size_t kMaxDegree = 16;
 inline constexpr std::int64_t kMaxWeight = (std::int64_t{1} << 31) - 1;  // |weight|
-inline constexpr std::int64_t kMaxBias = (std::int64_t{1} << 62) - 1;   // |bias| and |polynomial coefficient|
+inline constexpr std::int64_t kMaxBias = (std::int64_t{1} << 62) - 1;  // |bias| and |polynomial coefficient|
+inline constexpr std::size_t kMinSaltBytes = 16, kMaxSaltBytes = 64;
 inline constexpr std::int64_t kMaxInput = (std::int64_t{1} << 31) - 1;  // input_max
 
 // Makers that fill in `out` from `in`. The caller then sets weights and bias of the sizes stated above.
@@ -72,7 +75,8 @@ int window_count(int length, int kernel, int stride, int padding) noexcept;
 
 // Errors: kInvalidArgument naming the layer and the cause, unless shapes chain, array sizes fit the shapes, every
 // extent and value is positive where it must be and within the limits above, padding < kernel (no window without an
-// input), output_scale is positive, the name is printable ASCII, and there is at least one layer.
+// input), output_scale is positive, the name is printable ASCII, a salt has a
+// length within the limits, and there is at least one layer.
 platform::Status validate(const Network& network);
 
 const char* layer_kind_name(LayerKind kind) noexcept;

@@ -1,6 +1,6 @@
 #include "plan.h"
 
-#include "../platform/bytes.h"
+#include "../platform/blake2s.h"
 #include "../platform/floating_point.h"
 #include "model_file.h"
 
@@ -8,9 +8,9 @@ namespace fcn::nn {
 
 using platform::Result;
 
-std::uint64_t network_fingerprint(const Network& network) {
+Fingerprint network_fingerprint(const Network& network) {
   const std::string text = format_model(network);
-  return platform::checksum64({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  return platform::blake2s({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
 }
 
 namespace {
@@ -36,7 +36,7 @@ Result<Plan> Plan::create(const Network& network, Layout layout, const ntt::Kern
     FCN_RETURN_IF_ERROR(nn::validate(spec));
     const OpCounts counts = engine.plan().counts();
     const double log2_failure = engine.plan().log2_failure();
-    const std::uint64_t spec_fingerprint = nn::fingerprint(spec);
+    const Fingerprint spec_fingerprint = nn::fingerprint(spec);
     return Plan(std::make_shared<const Data>(
         Data{Engine(std::move(engine)), std::move(spec), spec_fingerprint, counts, log2_failure}));
   };

@@ -21,8 +21,8 @@ class Plan {
   // What the client gets to know.
   const ClientSpec& spec() const noexcept { return data_->spec; }
   const fv::Params& params() const noexcept { return spec().params; }
-  std::uint64_t fingerprint() const noexcept { return data_->fingerprint; }  // of spec()
-  const OpCounts& counts() const noexcept { return data_->counts; }          // of one inference
+  const Fingerprint& fingerprint() const noexcept { return data_->fingerprint; }  // of spec()
+  const OpCounts& counts() const noexcept { return data_->counts; }               // of one inference
   double log2_failure() const noexcept { return data_->log2_failure; }  // of the decryption of all outputs
 
   using Engine = std::variant<PixelEngine, PackedEngine>;
@@ -32,7 +32,7 @@ class Plan {
   struct Data {
     Engine engine;
     ClientSpec spec;
-    std::uint64_t fingerprint;
+    Fingerprint fingerprint;
     OpCounts counts;
     double log2_failure;
   };
@@ -40,7 +40,8 @@ class Plan {
   std::shared_ptr<const Data> data_;
 };
 
-// Identifies a network: equal for equal networks, on every machine. It hides nothing from who guesses all the weights.
-std::uint64_t network_fingerprint(const Network& network);
+// Names a network: BLAKE2s of its text (model_file.h), equal for equal networks on every machine. Without a salt it
+// tells who guesses all the weights that the guess is right; nothing else of them follows from it.
+Fingerprint network_fingerprint(const Network& network);
 
 }  // namespace fcn::nn

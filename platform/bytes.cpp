@@ -146,6 +146,16 @@ Status ByteReader::finish(const char* what) const {
   return corrupt(concat(what, ": ", remaining(), " bytes too many from offset ", offset_));
 }
 
+std::string hexadecimal(std::span<const std::uint8_t> bytes) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  for (const std::uint8_t byte : bytes) {
+    text += kDigits[byte >> 4];
+    text += kDigits[byte & 15];
+  }
+  return text;
+}
+
 // Word i of 8 bytes (the last one filled up with zeros) goes to lane i mod 4 as lane = mix(lane ^ word), so
 // equal words keep unequal lanes unequal, and a changed word changes its lane for good.
 void Checksum64::whole_rounds(const std::uint8_t* in, std::size_t rounds) noexcept {

@@ -57,6 +57,9 @@ class ByteReader {
   std::size_t offset_ = 0;
 };
 
+// Two digits 0-9, a-f for each byte.
+std::string hexadecimal(std::span<const std::uint8_t> bytes);
+
 // Bytes that count values of bits bits take when packed.
 constexpr std::size_t packed_bytes(std::size_t count, unsigned bits) noexcept {
   return (count * bits + 7) / 8;

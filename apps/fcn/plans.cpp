@@ -20,7 +20,8 @@ nn::Layout layout_of(const std::string& name) {
   return kLayouts[0];
 }
 
-Result<nn::Plan> find_plan(const std::string& model, std::uint64_t fingerprint, const std::string& what) {
+Result<nn::Plan> find_plan(const std::string& model, const nn::Fingerprint& fingerprint,
+                           const std::string& what) {
   FCN_ASSIGN_OR_RETURN(const nn::Network network, load_network(model));
   platform::Status error;
   for (const nn::Layout layout : kLayouts) {

@@ -15,7 +15,7 @@ nn::Layout layout_of(const std::string& name);
 
 // The plan of model (a file, or the built-in one when empty) whose client spec has this fingerprint. Errors: those of
 // load_network and nn::Plan::create; kMismatch when there is none, whose message begins with what.
-platform::Result<nn::Plan> find_plan(const std::string& model, std::uint64_t fingerprint,
+platform::Result<nn::Plan> find_plan(const std::string& model, const nn::Fingerprint& fingerprint,
                                      const std::string& what);
 
 // The client spec of a model in a layout, or from a spec file when one is named.

@@ -6,7 +6,7 @@
 namespace fcn::nn::internal {
 
 struct ClientAccess {
-  static std::uint64_t fingerprint(const Client& client) noexcept { return client.fingerprint_; }
+  static const Fingerprint& fingerprint(const Client& client) noexcept { return client.fingerprint_; }
   static const fv::SecretKey& secret(const Client& client) noexcept { return client.secret_; }
   static platform::RandomChain& chain(Client& client) noexcept { return client.chain_; }
 };

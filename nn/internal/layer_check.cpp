@@ -82,6 +82,12 @@ std::string layer_label(const Network& network, std::size_t index) {
   return concat("layer ", index + 1, " (", layer_kind_name(network.layers[index].kind), ")");
 }
 
+Status check_salt_size(std::size_t bytes) {
+  if (bytes >= kMinSaltBytes && bytes <= kMaxSaltBytes) return {};
+  return invalid_argument(
+      concat("a salt of ", bytes, " bytes is not of ", kMinSaltBytes, " to ", kMaxSaltBytes));
+}
+
 Status check_name(const std::string& name) {
   for (const char c : name) {
     if (c < ' ' || c > '~') {

@@ -15,6 +15,7 @@ std::string layer_label(const Network& network, std::size_t index);
 
 // Errors: kInvalidArgument unless a network's name is printable ASCII without a space at either end.
 platform::Status check_name(const std::string& name);
+platform::Status check_salt_size(std::size_t bytes);
 
 // conv2d and dense: a bias for each output channel and weights for each of those.
 bool has_weights(const Layer& layer) noexcept;

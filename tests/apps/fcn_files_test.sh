@@ -291,8 +291,8 @@ refuse_damage answer bad decrypt --secret alice --in bad --out new
 refuse_damage alice bad decrypt --secret bad --in answer --out new
 refuse_damage spec bad keygen --spec bad --secret new --keys new.pub
 
-# A length of 2^39 in a header of 40 bytes: refused at once, in little memory.
-{ head -c 32 request; printf '\0\0\0\0\200\0\0\0'; tail -c +41 request; } >bad
+# A length of 2^39 in a header of 64 bytes: refused at once, in little memory.
+{ head -c 56 request; printf '\0\0\0\0\200\0\0\0'; tail -c +65 request; } >bad
 limit=400000
 (ulimit -v $limit && "$program" --help >/dev/null 2>&1) || limit=unlimited # the address sanitizer reserves terabytes
 (ulimit -v $limit; refused "bad: a request that claims" infer --model toy.fcn --keys alice.pub --in bad --out new

@@ -105,7 +105,7 @@ TEST_F(FcnServe, MixUpsAreToldToTheClient) {
   Bytes keys = platform::read_file(keys_, 1 << 20).value();
   keys[keys.size() / 2] ^= 1;
   EXPECT_NE(send_and_listen(dial(), keys).find("checksum"), std::string::npos);
-  std::fill_n(keys.begin() + 32, 5, std::uint8_t{0xff});
+  std::fill_n(keys.begin() + nn::kMessageLengthAt, 5, std::uint8_t{0xff});
   EXPECT_NE(send_and_listen(dial(), keys).find("at most"), std::string::npos);
   // After all this it still works.
   EXPECT_EQ(run(query(input)), 0);

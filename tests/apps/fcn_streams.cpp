@@ -37,7 +37,7 @@ class Pieces final : public ByteSource {
 Bytes message(MessageKind kind, std::size_t payload_bytes) {
   Bytes payload(payload_bytes);
   for (std::size_t i = 0; i < payload.size(); ++i) payload[i] = static_cast<std::uint8_t>(i * 7);
-  return nn::make_message(kind, 5, nn::KeyId{9}, payload);
+  return nn::make_message(kind, nn::Fingerprint{5}, nn::KeyId{9}, payload);
 }
 
 constexpr std::uint64_t kPlenty = std::uint64_t{1} << 39;
@@ -68,10 +68,11 @@ TEST(Streams, OtherKindsAndLongMessagesAreRefusedByTheirHeader) {
   Pieces other(message(MessageKind::kAnswer, 1 << 20), 40);
   EXPECT_EQ(read_message(other, MessageKind::kRequest, kPlenty).status().message(),
             "this is an answer, not a request");
+  constexpr std::size_t kFrame = nn::kMessageHeaderBytes + nn::kMessageChecksumBytes;
   Pieces longer(message(MessageKind::kRequest, 100), 40);
-  EXPECT_EQ(read_message(longer, MessageKind::kRequest, 147).status().code(), StatusCode::kOutOfRange);
+  EXPECT_EQ(read_message(longer, MessageKind::kRequest, kFrame + 99).status().code(), StatusCode::kOutOfRange);
   Pieces fits(message(MessageKind::kRequest, 100), 40);
-  EXPECT_TRUE(read_message(fits, MessageKind::kRequest, 148).ok());
+  EXPECT_TRUE(read_message(fits, MessageKind::kRequest, kFrame + 100).ok());
   Pieces object(Bytes{'F', 'C', 'N', 2, 1, 0, 0, 0}, 40);
   EXPECT_EQ(read_message(object, MessageKind::kRequest, kPlenty).status().message(),
             "this is a secret key, not a request");
@@ -79,7 +80,7 @@ TEST(Streams, OtherKindsAndLongMessagesAreRefusedByTheirHeader) {
 
 TEST(Streams, APromiseOfTerabytesTakesNoMemory) {
   Bytes liar = message(MessageKind::kRequest, 100);
-  liar[32 + 4] = 0x7f;  // the length: 545 GB
+  liar[nn::kMessageLengthAt + 4] = 0x7f;  // the length: 545 GB
   Pieces source(liar, 40);
   EXPECT_EQ(read_message(source, MessageKind::kRequest, ~std::uint64_t{0}).status().code(),
             StatusCode::kCorrupt);

@@ -1,6 +1,9 @@
 // Every reader of fv/serialization.h, on any bytes and on forged ones, under the pixel set's smallest
 // parameters and under packed ones with rotations, two primes and a special one.
 #include "fv/serialization.h"
+
+#include <algorithm>
+
 #include "repair.h"
 #include "support/packed_set.h"
 

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "nn/plan.h"
-#include "platform/bytes.h"
+#include "platform/blake2s.h"
 #include "support/toy_network.h"
 
 namespace fcn::nn {
@@ -24,7 +24,7 @@ ClientSpec packed_spec() {
   spec.input_max = 3;
   spec.outputs = 3;
   spec.output_scale = 0.5;
-  spec.network_fingerprint = 77;
+  spec.network_fingerprint = {77};
   spec.max_components = 4;
   spec.slot_inputs.assign(2, std::vector<std::int32_t>(1024, -1));
   for (int j = 0; j < 12; ++j)
@@ -110,7 +110,7 @@ TEST(ClientSpec, CountsCiphertexts) {
 }
 
 TEST(ClientSpec, FingerprintDependsOnEveryField) {
-  std::vector<std::uint64_t> seen = {fingerprint(packed_spec())};
+  std::vector<Fingerprint> seen = {fingerprint(packed_spec())};
   const auto changed = [&](auto change) {
     ClientSpec spec = packed_spec();
     change(spec);
@@ -120,7 +120,7 @@ TEST(ClientSpec, FingerprintDependsOnEveryField) {
   changed([](ClientSpec& s) { s.input_max = 4; });
   changed([](ClientSpec& s) { s.outputs = 2; });
   changed([](ClientSpec& s) { s.output_scale = 0.25; });
-  changed([](ClientSpec& s) { s.network_fingerprint = 78; });
+  changed([](ClientSpec& s) { s.network_fingerprint[31] = 1; });
   changed([](ClientSpec& s) { s.max_components = 3; });
   changed([](ClientSpec& s) { s.slot_inputs[1][1000] = 5; });
   changed([](ClientSpec& s) { s.output_slots[2] = 1; });
@@ -199,7 +199,7 @@ TEST(ClientSpec, HugeCountsAreRefused) {
   for (std::size_t at = 0; at + 4 <= payload.size(); at = at < 200 ? at + 1 : at + 501) {
     Bytes bad = payload;
     std::fill_n(bad.begin() + static_cast<std::ptrdiff_t>(at), 4, std::uint8_t{0xff});
-    const Bytes forged = make_message(MessageKind::kClientSpec, platform::checksum64(bad), KeyId{}, bad);
+    const Bytes forged = make_message(MessageKind::kClientSpec, platform::blake2s(bad), KeyId{}, bad);
     refused += !deserialize_client_spec(forged).ok();
   }
   EXPECT_GT(refused, 150);
@@ -218,9 +218,9 @@ TEST(ClientSpec, DamageIsFound) {
   const Bytes payload(good.begin() + kMessageHeaderBytes, good.end() - kMessageChecksumBytes);
   for (std::size_t length = 0; length < payload.size(); ++length) {
     const auto cut = fv::ByteSpan(payload).first(length);
-    ASSERT_FALSE(deserialize_client_spec(
-                     make_message(MessageKind::kClientSpec, platform::checksum64(cut), KeyId{}, cut))
-                     .ok())
+    ASSERT_FALSE(
+        deserialize_client_spec(make_message(MessageKind::kClientSpec, platform::blake2s(cut), KeyId{}, cut))
+            .ok())
         << length;
   }
 }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "platform/bytes.h"
 
 namespace fcn::nn {
@@ -11,10 +13,16 @@ using fv::Bytes;
 using platform::StatusCode;
 
 const KeyId kKey = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
+Fingerprint fingerprint_of(std::uint8_t first) {
+  Fingerprint fingerprint;
+  for (std::size_t i = 0; i < fingerprint.size(); ++i) fingerprint[i] = static_cast<std::uint8_t>(first + i);
+  return fingerprint;
+}
+const Fingerprint kFingerprint = fingerprint_of(0x81);
 const Bytes kPayload = {0xaa, 0xbb, 0xcc};
 
 Bytes request() {
-  return make_message(MessageKind::kRequest, 0x0123456789abcdef, kKey, kPayload);
+  return make_message(MessageKind::kRequest, kFingerprint, kKey, kPayload);
 }
 
 std::string error(fv::ByteSpan bytes, MessageKind expected = MessageKind::kRequest) {
@@ -23,7 +31,8 @@ std::string error(fv::ByteSpan bytes, MessageKind expected = MessageKind::kReque
 }
 
 TEST(Message, BytesAreThoseOfTheDescription) {
-  Bytes expected = {'F', 'C', 'N', 18, 1, 0, 0, 0, 0xef, 0xcd, 0xab, 0x89, 0x67, 0x45, 0x23, 0x01};
+  Bytes expected = {'F', 'C', 'N', 18, 2, 0, 0, 0};
+  for (std::uint8_t i = 0; i < 32; ++i) expected.push_back(static_cast<std::uint8_t>(0x81 + i));
   expected.insert(expected.end(), kKey.begin(), kKey.end());
   expected.insert(expected.end(), {3, 0, 0, 0, 0, 0, 0, 0, 0xaa, 0xbb, 0xcc});
   std::uint64_t checksum = platform::checksum64(expected);
@@ -36,12 +45,12 @@ TEST(Message, OpensToWhatWasSent) {
   const auto opened = open_message(bytes, MessageKind::kRequest);
   ASSERT_TRUE(opened.ok()) << opened.status().message();
   EXPECT_EQ(Bytes(opened->payload.begin(), opened->payload.end()), kPayload);
-  EXPECT_EQ(opened->header.fingerprint, 0x0123456789abcdefu);
+  EXPECT_EQ(opened->header.fingerprint, kFingerprint);
   EXPECT_EQ(opened->header.key_id, kKey);
   EXPECT_EQ(opened->header.total_bytes(), bytes.size());
-  EXPECT_TRUE(open_message(bytes, MessageKind::kRequest, 0x0123456789abcdef, &kKey).ok());
-  EXPECT_TRUE(open_message(bytes, MessageKind::kRequest, 0x0123456789abcdef, nullptr).ok());
-  const Bytes empty = make_message(MessageKind::kAnswer, 0, KeyId{}, {});
+  EXPECT_TRUE(open_message(bytes, MessageKind::kRequest, kFingerprint, &kKey).ok());
+  EXPECT_TRUE(open_message(bytes, MessageKind::kRequest, kFingerprint, nullptr).ok());
+  const Bytes empty = make_message(MessageKind::kAnswer, {}, KeyId{}, {});
   EXPECT_EQ(empty.size(), kMessageHeaderBytes + kMessageChecksumBytes);
   EXPECT_TRUE(open_message(empty, MessageKind::kAnswer).ok());
 }
@@ -61,10 +70,10 @@ TEST(Message, EveryOtherLengthIsFound) {
   Bytes bytes = request();
   for (std::size_t length = 0; length < bytes.size(); ++length)
     ASSERT_NE(error(fv::ByteSpan(bytes).first(length)), "") << length;
-  EXPECT_EQ(error(fv::ByteSpan(bytes).first(50)),
-            "a request is truncated: its header promises 51 bytes, 50 are there");
+  EXPECT_EQ(error(fv::ByteSpan(bytes).first(74)),
+            "a request is truncated: its header promises 75 bytes, 74 are there");
   bytes.push_back(0);
-  EXPECT_EQ(error(bytes), "a request is too long: its header promises 51 bytes, 52 are there");
+  EXPECT_EQ(error(bytes), "a request is too long: its header promises 75 bytes, 76 are there");
 }
 
 TEST(Message, MixUpsAreNamed) {
@@ -74,11 +83,11 @@ TEST(Message, MixUpsAreNamed) {
   EXPECT_EQ(error(Bytes{'F', 'C', 'N', 2, 1, 0, 0, 0}), "this is a secret key, not a request");
   EXPECT_EQ(error(Bytes{'P', '5', ' ', '2'}), "not an fcn file: it does not begin with FCN");
   EXPECT_EQ(error(Bytes{'F', 'C', 'N', 200}), "unknown kind 200");
-  const auto model = open_message(bytes, MessageKind::kRequest, 1, &kKey);
+  const auto model = open_message(bytes, MessageKind::kRequest, fingerprint_of(0), &kKey);
   EXPECT_EQ(model.status().code(), StatusCode::kMismatch);
   EXPECT_EQ(model.status().message(),
-            "a request for another model: its client spec is 0123456789abcdef, not 0000000000000001");
-  const auto key = open_message(bytes, MessageKind::kRequest, 0x0123456789abcdef, &(const KeyId&)KeyId{});
+            "a request for another model: its client spec is 8182838485868788, not 0001020304050607");
+  const auto key = open_message(bytes, MessageKind::kRequest, kFingerprint, &(const KeyId&)KeyId{});
   EXPECT_EQ(key.status().code(), StatusCode::kMismatch);
   EXPECT_EQ(key.status().message(), "a request of another key: its key id is 01020304, not 00000000");
 }
@@ -88,9 +97,19 @@ TEST(Message, HeadersOfStreamsAreReadAlone) {
   const auto header = read_message_header(fv::ByteSpan(bytes).first(kMessageHeaderBytes));
   ASSERT_TRUE(header.ok()) << header.status().message();
   EXPECT_EQ(header->total_bytes(), bytes.size());
-  for (std::size_t i = 32; i < 40; ++i) bytes[i] = 0xff;  // the length
+  std::fill_n(&bytes[kMessageLengthAt], 8, std::uint8_t{0xff});
   EXPECT_EQ(read_message_header(bytes).status().code(), StatusCode::kCorrupt);
-  EXPECT_EQ(read_message_header(fv::ByteSpan(bytes).first(39)).status().code(), StatusCode::kCorrupt);
+  EXPECT_EQ(read_message_header(fv::ByteSpan(bytes).first(kMessageHeaderBytes - 1)).status().code(),
+            StatusCode::kCorrupt);
+}
+
+TEST(Message, OtherVersionsAreNamed) {
+  for (const unsigned version : {1u, 3u}) {
+    Bytes bytes = request();
+    bytes[4] = static_cast<std::uint8_t>(version);
+    EXPECT_EQ(error(bytes),
+              platform::concat("a request of version ", version, "; this program reads version 2"));
+  }
 }
 
 TEST(Message, DescribesMessagesAndObjects) {

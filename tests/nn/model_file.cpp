@@ -50,6 +50,21 @@ TEST(ModelFile, TextAndNetworkStandForEachOther) {
   EXPECT_TRUE(parsed.value() == text_network());
 }
 
+TEST(ModelFile, ASaltIsALineAfterTheScale) {
+  Network network = text_network();
+  for (const std::size_t bytes : {kMinSaltBytes, std::size_t{33}, kMaxSaltBytes}) {
+    network.salt.clear();
+    for (std::size_t i = 0; i < bytes; ++i) network.salt.push_back(static_cast<std::uint8_t>(37 * i + 9));
+    const std::string text = format_model(network);
+    EXPECT_NE(text.find("\nscale 0.1\nsalt 092e53789dc2e70c31567ba0c5ea0f34"), std::string::npos) << text;
+    const auto parsed = parse_model(text, "test");
+    ASSERT_TRUE(parsed.ok()) << parsed.status().message();
+    EXPECT_EQ(parsed->salt, network.salt);
+    EXPECT_TRUE(parsed.value() == network);
+    EXPECT_FALSE(parsed.value() == text_network());
+  }
+}
+
 TEST(ModelFile, RandomNetworksSurviveTheRoundTrip) {
   test::Random random(41);
   for (int round = 0; round < 200; ++round) {
@@ -127,6 +142,19 @@ TEST(ModelFile, NamesEveryDamage) {
       {"input 1 3 3", "input 1024 1024 3", "line 5: input 1x3x3 does not follow 1024x1024x3"},
       {"max 15", "max 0", "line 3: max = 0 is not in [1, 2147483647]"},
       {"max 15", "max 99999999999999999999", "line 3: max = 99999999999999999999 is not in"},
+      {"scale 0.1\n", "scale 0.1\nsalt\n", "line 5: a salt of 0 bytes is not of 16 to 64"},
+      {"scale 0.1\n", "scale 0.1\nsalt 00112233445566778899aabbccddee\n",
+       "line 5: a salt of 15 bytes is not of"},
+      {"scale 0.1\n", "scale 0.1\nsalt 00112233445566778899aabbccddeeff0\n", "line 5: salt: an odd number"},
+      {"scale 0.1\n", "scale 0.1\nsalt 00112233445566778899aabbccddeefg\n",
+       "line 5: salt: a character that is no hexadecimal digit"},
+      {"scale 0.1\n", "scale 0.1\nsalt 00112233445566778899aabbccddeeff 1\n",
+       "line 5: salt: more than one word"},
+      {"scale 0.1\n",
+       "scale 0.1\nsalt 00112233445566778899aabbccddeeff\nsalt 00112233445566778899aabbccddeeff\n",
+       "line 6: a layer or 'end' expected, found 'salt'"},
+      {"polynomial in", "salt 00112233445566778899aabbccddeeff\npolynomial in",
+       "line 8: a layer or 'end' expected, found 'salt'"},
       {"max 15", "max 15 16", "line 3: the end of the line expected, found '16'"},
       {"max 15", "max 15.5", "line 3: max: an integer expected, found '15.5'"},
       {"scale 0.1", "scale 0", "line 4: scale: a positive number expected, found '0'"},
