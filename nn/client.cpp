@@ -21,6 +21,12 @@ using platform::Result;
 using platform::SecretBuffer;
 using platform::Status;
 
+#if defined(FCN_CLIENT_ONLY)
+constexpr std::size_t kMaxWaiting = 16;
+#else
+constexpr std::size_t kMaxWaiting = 4096;
+#endif
+
 }  // namespace
 
 Status internal::check_inputs(const ClientSpec& spec, std::span<const std::int64_t> inputs) {
@@ -40,7 +46,9 @@ Client::Client(ClientSpec spec, fv::SecretKey secret, const KeyId& key_id, platf
       fingerprint_(fingerprint(spec_)),
       key_id_(key_id),
       secret_(std::move(secret)),
-      chain_(std::move(chain)) {}
+      chain_(std::move(chain)) {
+  waiting_.reserve(kMaxWaiting);  // nothing may be allocated later (client_stream.h)
+}
 
 Result<Client> Client::create_from(platform::RandomChain chain, ClientSpec spec) {
   FCN_RETURN_IF_ERROR(validate(spec));
@@ -79,6 +87,8 @@ Result<Bytes> Client::evaluation_keys() {
 Result<Bytes> Client::encrypt(std::span<const std::int64_t> inputs, platform::ThreadPool& pool) {
   FCN_RETURN_IF_ERROR(internal::check_inputs(spec_, inputs));
   FCN_ASSIGN_OR_RETURN(const auto turn, chain_.begin());
+  RequestId id;
+  turn.rng().fill(id.bytes);
   const auto encrypt_all = [&]() -> Result<std::vector<fv::SeededCiphertext>> {
     if (spec_.layout == Layout::kPixel) return encrypt_pixels(secret_, inputs, turn.rng(), pool);
     FCN_ASSIGN_OR_RETURN(const fv::SlotEncoder encoder, fv::SlotEncoder::create(spec_.params));
@@ -86,12 +96,40 @@ Result<Bytes> Client::encrypt(std::span<const std::int64_t> inputs, platform::Th
   };
   FCN_ASSIGN_OR_RETURN(const std::vector<fv::SeededCiphertext> encrypted, encrypt_all());
   const Bytes payload = fv::serialize(std::span<const fv::SeededCiphertext>(encrypted));
-  return make_message(MessageKind::kRequest, fingerprint_, key_id_, payload);
+  Bytes request = make_message(MessageKind::kRequest, fingerprint_, key_id_, payload, id);
+  remember(id);
+  return request;
 }
 
-Result<std::vector<fv::Ciphertext>> Client::open_answer(ByteSpan answer) const {
+void Client::remember(const RequestId& request) {
+  if (waiting_.size() >= kMaxWaiting) waiting_.erase(waiting_.begin());
+  waiting_.push_back(request);
+}
+
+void Client::forget(const RequestId& answered, const Status& status) noexcept {
+  // All other errors come before the key is used, or for want of memory: the answer may be tried again.
+  if (!status.ok() && status.code() != platform::StatusCode::kOutOfRange) return;
+  const auto found = std::find(waiting_.begin(), waiting_.end(), answered);
+  if (found != waiting_.end()) waiting_.erase(found);
+}
+
+Status Client::check_request(const RequestId* request, const RequestId& answered) const {
+  if (request != nullptr) {
+    if (answered == *request) return {};
+    return platform::mismatch(concat("an answer to another request: its request id is ",
+                                     format_request_id(answered), ", not ", format_request_id(*request)));
+  }
+  if (std::find(waiting_.begin(), waiting_.end(), answered) != waiting_.end()) return {};
+  return platform::mismatch(
+      concat("an answer to another request, or to one that has its answer: none of the ", waiting_.size(),
+             " requests that this client waits for has the id ", format_request_id(answered)));
+}
+
+Result<std::vector<fv::Ciphertext>> Client::open_answer(const RequestId* request, ByteSpan answer) const {
   FCN_ASSIGN_OR_RETURN(const ByteSpan payload,
                        open_message(answer, MessageKind::kAnswer, fingerprint_, &key_id_));
+  FCN_ASSIGN_OR_RETURN(const RequestId answered, request_id(answer));
+  FCN_RETURN_IF_ERROR(check_request(request, answered));
   FCN_ASSIGN_OR_RETURN(std::vector<fv::Ciphertext> scores,
                        fv::deserialize_ciphertexts(spec_.params, payload));
   if (scores.size() != spec_.answer_ciphertexts()) {
@@ -101,21 +139,45 @@ Result<std::vector<fv::Ciphertext>> Client::open_answer(ByteSpan answer) const {
   return scores;
 }
 
-Result<std::vector<std::int64_t>> Client::decrypt(ByteSpan answer, platform::ThreadPool& pool) const {
-  FCN_ASSIGN_OR_RETURN(const std::vector<fv::Ciphertext> scores, open_answer(answer));
+Result<std::vector<std::int64_t>> Client::decrypt_narrow(const RequestId* request, ByteSpan answer,
+                                                         platform::ThreadPool& pool) const {
+  FCN_ASSIGN_OR_RETURN(const std::vector<fv::Ciphertext> scores, open_answer(request, answer));
   if (spec_.layout == Layout::kPixel) return decrypt_values(secret_, scores, pool);
   FCN_ASSIGN_OR_RETURN(const fv::SlotEncoder encoder, fv::SlotEncoder::create(spec_.params));
   return decrypt_slots(secret_, encoder, scores, spec_.output_slots, spec_.outputs, pool);
 }
 
-Result<std::vector<WideInteger>> Client::decrypt_wide(ByteSpan answer, platform::ThreadPool& pool) const {
+Result<std::vector<WideInteger>> Client::decrypt_any(const RequestId* request, ByteSpan answer,
+                                                     platform::ThreadPool& pool) const {
   if (spec_.layout == Layout::kPacked) {
-    FCN_ASSIGN_OR_RETURN(std::vector<std::int64_t> scores, decrypt(answer, pool));
+    FCN_ASSIGN_OR_RETURN(std::vector<std::int64_t> scores, decrypt_narrow(request, answer, pool));
     const platform::WipeAtExit wipe(scores);
     return std::vector<WideInteger>(scores.begin(), scores.end());
   }
-  FCN_ASSIGN_OR_RETURN(const std::vector<fv::Ciphertext> scores, open_answer(answer));
+  FCN_ASSIGN_OR_RETURN(const std::vector<fv::Ciphertext> scores, open_answer(request, answer));
   return decrypt_wide_values(secret_, scores, pool);
+}
+
+Result<std::vector<std::int64_t>> Client::decrypt(ByteSpan answer, platform::ThreadPool& pool) {
+  auto scores = decrypt_narrow(nullptr, answer, pool);
+  if (const auto answered = request_id(answer); answered.ok()) forget(answered.value(), scores.status());
+  return scores;
+}
+
+Result<std::vector<WideInteger>> Client::decrypt_wide(ByteSpan answer, platform::ThreadPool& pool) {
+  auto scores = decrypt_any(nullptr, answer, pool);
+  if (const auto answered = request_id(answer); answered.ok()) forget(answered.value(), scores.status());
+  return scores;
+}
+
+Result<std::vector<std::int64_t>> Client::decrypt_for(const RequestId& request, ByteSpan answer,
+                                                      platform::ThreadPool& pool) const {
+  return decrypt_narrow(&request, answer, pool);
+}
+
+Result<std::vector<WideInteger>> Client::decrypt_wide_for(const RequestId& request, ByteSpan answer,
+                                                          platform::ThreadPool& pool) const {
+  return decrypt_any(&request, answer, pool);
 }
 
 Result<SecretBuffer<std::uint8_t>> serialize_client_key(const Client& client) {

@@ -186,14 +186,18 @@ Status write_images(const fv::SecretKey& secret, std::span<const std::size_t> el
   return {};
 }
 
-Status read_scores(const Client& client, Reader& in, const Parts& parts, std::span<std::int64_t> scores) {
+// request null: any that waits for an answer. answered: the one that the answer is to.
+Status read_scores(const Client& client, const RequestId* request, Reader& in, const Parts& parts,
+                   std::span<std::int64_t> scores, RequestId& answered) {
   const ClientSpec& spec = client.spec();
   const fv::Params& params = spec.params;
   std::uint8_t head[std::max(kMessageHeaderBytes, fv::kFrameHeaderBytes)];
   const std::span<std::uint8_t> message_head = std::span(head).first(kMessageHeaderBytes);
   FCN_RETURN_IF_ERROR(in.read(message_head));
-  FCN_RETURN_IF_ERROR(
-      check_message_header(message_head, MessageKind::kAnswer, ClientAccess::fingerprint(client), &client.key_id()));
+  FCN_RETURN_IF_ERROR(check_message_header(message_head, MessageKind::kAnswer,
+                                           ClientAccess::fingerprint(client), &client.key_id()));
+  FCN_ASSIGN_OR_RETURN(answered, request_id(message_head));
+  FCN_RETURN_IF_ERROR(ClientAccess::check_request(client, request, answered));
   in.begin_object();
   const std::span<std::uint8_t> frame_head = std::span(head).first(fv::kFrameHeaderBytes);
   FCN_RETURN_IF_ERROR(in.read(frame_head));
@@ -207,6 +211,7 @@ Status read_scores(const Client& client, Reader& in, const Parts& parts, std::sp
   if (count != scores.size())
     return platform::corrupt(concat("an answer of ", count, " ciphertexts, not ", scores.size()));
   const fv::NoiseModel noise(params);
+  Status decoded;  // of the first score that is out of range: damage, seen at the end, goes first
   for (std::size_t i = 0; i < scores.size(); ++i) {
     const std::span<std::uint8_t> ciphertext_head = std::span(head).first(fv::kCiphertextHeaderBytes);
     FCN_RETURN_IF_ERROR(in.read(ciphertext_head));
@@ -228,11 +233,12 @@ Status read_scores(const Client& client, Reader& in, const Parts& parts, std::sp
     std::int64_t *m = parts.integers(2), *digits = parts.integers(0);  // the ciphertext is not needed then
     fv::decrypt_into(ClientAccess::secret(client), parts.polynomials, 2, shape.limbs, shape.form, m,
                      parts.polynomial(3));
-    if (const Status status = fv::decode_integer_from(params, m, digits, scores[i]); !status.ok())
-      return status.with_context(concat("value ", i));
+    const Status status = fv::decode_integer_from(params, m, digits, scores[i]);
+    if (decoded.ok() && !status.ok()) decoded = status.with_context(concat("value ", i));
   }
   FCN_RETURN_IF_ERROR(in.end_object());
-  return in.end_message();
+  FCN_RETURN_IF_ERROR(in.end_message());
+  return decoded;
 }
 
 }  // namespace
@@ -291,10 +297,12 @@ Status write_request(Client& client, std::span<const std::int64_t> inputs, std::
   const Parts& parts = workspace.parts();
   std::int64_t* m = parts.integers(0);
   std::uint64_t *c0 = parts.polynomial(1), *scratch = parts.polynomial(2);  // of two polynomials
+  RequestId id;
+  ClientAccess::rng(client).fill(id.bytes);
   Writer out(sink);
   FCN_RETURN_IF_ERROR(
       out.begin_message({MessageKind::kRequest, ClientAccess::fingerprint(client), client.key_id(),
-                         fv::kFrameHeaderBytes + object_payload + fv::kFrameChecksumBytes}));
+                         fv::kFrameHeaderBytes + object_payload + fv::kFrameChecksumBytes, id}));
   FCN_RETURN_IF_ERROR(
       out.begin_object({fv::FrameKind::kSeededCiphertexts, params.fingerprint(), object_payload}));
   FCN_RETURN_IF_ERROR(out.number(inputs.size(), 4));
@@ -311,20 +319,40 @@ Status write_request(Client& client, std::span<const std::int64_t> inputs, std::
     FCN_RETURN_IF_ERROR(out.write(parts.packed.first(packed)));
   }
   FCN_RETURN_IF_ERROR(out.end_object());
-  return out.end_message();
+  FCN_RETURN_IF_ERROR(out.end_message());
+  ClientAccess::remember(client, id);
+  return {};
 }
 
-Status read_answer(const Client& client, Source source, std::span<std::uint8_t> bytes,
-                   std::span<std::int64_t> scores) {
+namespace {
+
+Status read_any_answer(const Client& client, const RequestId* request, Source source,
+                       std::span<std::uint8_t> bytes, std::span<std::int64_t> scores, RequestId& answered) {
   const ClientSpec& spec = client.spec();
   FCN_RETURN_IF_ERROR(check_stream(spec, bytes));
   if (scores.size() != spec.outputs)
     return platform::invalid_argument(concat("room for ", scores.size(), " scores, not ", spec.outputs));
   const Workspace workspace(spec, bytes);
   Reader in(source);
-  Status status = read_scores(client, in, workspace.parts(), scores);
+  Status status = read_scores(client, request, in, workspace.parts(), scores, answered);
   if (!status.ok()) platform::secure_wipe(scores.data(), scores.size_bytes());
   return status;
+}
+
+}  // namespace
+
+Status read_answer(Client& client, Source source, std::span<std::uint8_t> workspace,
+                   std::span<std::int64_t> scores) {
+  RequestId answered;
+  const Status status = read_any_answer(client, nullptr, source, workspace, scores, answered);
+  ClientAccess::forget(client, answered, status);
+  return status;
+}
+
+Status read_answer_for(const Client& client, const RequestId& request, Source source,
+                       std::span<std::uint8_t> workspace, std::span<std::int64_t> scores) {
+  RequestId answered;
+  return read_any_answer(client, &request, source, workspace, scores, answered);
 }
 
 }  // namespace fcn::nn

@@ -28,9 +28,11 @@ platform::Status write_evaluation_keys(Client& client, std::span<std::uint8_t> w
 platform::Status write_request(Client& client, std::span<const std::int64_t> inputs,
                                std::span<std::uint8_t> workspace, Sink sink);
 
-// Client::decrypt() of the one answer that the source holds next. Errors: as there; the scores are zero unless every
-// byte was read and the checksums match.
-platform::Status read_answer(const Client& client, Source source, std::span<std::uint8_t> workspace,
+// Client::decrypt() and Client::decrypt_for() of the one answer that the source holds next. Errors: as there; the
+// scores are zero unless every byte was read and the checksums match.
+platform::Status read_answer(Client& client, Source source, std::span<std::uint8_t> workspace,
                              std::span<std::int64_t> scores);
+platform::Status read_answer_for(const Client& client, const RequestId& request, Source source,
+                                 std::span<std::uint8_t> workspace, std::span<std::int64_t> scores);
 
 }  // namespace fcn::nn

@@ -183,6 +183,13 @@ std::span<std::uint8_t> workspace_of(void* workspace, std::size_t size) {
   return {static_cast<std::uint8_t*>(workspace), workspace == nullptr ? 0 : size};
 }
 
+// From a request, or its first FCN_REQUEST_HEADER_SIZE bytes.
+static_assert(FCN_REQUEST_HEADER_SIZE == kMessageHeaderBytes);
+Result<RequestId> id_of_request(const void* request, std::size_t size) {
+  FCN_ASSIGN_OR_RETURN(const fv::ByteSpan bytes, bytes_of("request", request, size));
+  return request_id(bytes);
+}
+
 Status copy_scores(const std::vector<std::int64_t>& scores, std::int64_t* out, std::size_t count) {
   if (scores.size() != count)
     return invalid_argument(concat("room for ", count, " scores; there are ", scores.size()));
@@ -285,14 +292,26 @@ fcn_status fcn_client_encrypt_pixels(fcn_client* client, const uint8_t* pixels, 
   });
 }
 
-fcn_status fcn_client_decrypt(const fcn_client* client, const void* answer, size_t answer_size,
-                              int64_t* scores, size_t count) {
+fcn_status fcn_client_decrypt(fcn_client* client, const void* answer, size_t answer_size, int64_t* scores,
+                              size_t count) {
   return guarded([&]() -> Status {
     FCN_RETURN_IF_ERROR(check_not_null(FCN_ARGUMENT(client), FCN_ARGUMENT(scores)));
     FCN_ASSIGN_OR_RETURN(const fcn::fv::ByteSpan bytes, bytes_of("answer", answer, answer_size));
     ThreadPool pool(1);
     FCN_ASSIGN_OR_RETURN(auto values, client->client.decrypt(bytes, pool));
     const fcn::platform::WipeAtExit wipe(values);
+    return copy_scores(values, scores, count);
+  });
+}
+
+fcn_status fcn_client_decrypt_for(const fcn_client* client, const void* request, size_t request_size,
+                                  const void* answer, size_t answer_size, int64_t* scores, size_t count) {
+  return guarded([&]() -> Status {
+    FCN_RETURN_IF_ERROR(check_not_null(FCN_ARGUMENT(client), FCN_ARGUMENT(scores)));
+    FCN_ASSIGN_OR_RETURN(const RequestId id, id_of_request(request, request_size));
+    FCN_ASSIGN_OR_RETURN(const fcn::fv::ByteSpan bytes, bytes_of("answer", answer, answer_size));
+    ThreadPool pool(1);
+    FCN_ASSIGN_OR_RETURN(const auto values, client->client.decrypt_for(id, bytes, pool));
     return copy_scores(values, scores, count);
   });
 }
@@ -318,13 +337,24 @@ fcn_status fcn_client_write_request(fcn_client* client, const int64_t* inputs, s
   });
 }
 
-fcn_status fcn_client_read_answer(const fcn_client* client, fcn_source source, void* workspace,
+fcn_status fcn_client_read_answer(fcn_client* client, fcn_source source, void* workspace,
                                   size_t workspace_size, int64_t* scores, size_t count) {
   return guarded([&]() -> Status {
     FCN_RETURN_IF_ERROR(
         check_not_null(FCN_ARGUMENT(client), FCN_ARGUMENT(scores), FCN_ARGUMENT(source.read)));
     return read_answer(client->client, {read_from, &source}, workspace_of(workspace, workspace_size),
                        {scores, count});
+  });
+}
+
+fcn_status fcn_client_read_answer_for(const fcn_client* client, const void* request, size_t request_size,
+                                      fcn_source source, void* workspace, size_t workspace_size,
+                                      int64_t* scores, size_t count) {
+  return guarded([&]() -> Status {
+    FCN_RETURN_IF_ERROR(check_not_null(FCN_ARGUMENT(client), FCN_ARGUMENT(scores)));
+    FCN_ASSIGN_OR_RETURN(const RequestId id, id_of_request(request, request_size));
+    return read_answer_for(client->client, id, {read_from, &source}, workspace_of(workspace, workspace_size),
+                           {scores, count});
   });
 }
 

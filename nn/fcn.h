@@ -168,9 +168,21 @@ fcn_status fcn_client_encrypt(fcn_client* client, const int64_t* inputs, size_t 
 /* The same from grey values: 0 stays 0, 255 becomes input_max. */
 fcn_status fcn_client_encrypt_pixels(fcn_client* client, const uint8_t* pixels, size_t count,
                                      unsigned threads, const fcn_allocator* allocator, fcn_bytes* request);
-/* Errors: FCN_CORRUPT; FCN_MISMATCH (an answer for another plan or key); FCN_INVALID_ARGUMENT (count is not outputs). */
-fcn_status fcn_client_decrypt(const fcn_client* client, const void* answer, size_t answer_size,
-                              int64_t* scores, size_t count);
+/* The answer to a request that this handle made and that still waits for one; afterwards the request waits no longer,
+ * whatever the answer decrypted to. Of requests without an answer a handle remembers the latest 4096 (16 in a build of
+ * FCN_CLIENT_ONLY).
+ * What became of an answer stays with the client: its sender may have made it so that the scores, or whether there are
+ * any, tell of the secret key. Behave the same towards the server whatever this returns: ask all that there is to ask,
+ * end the conversation, and only then decrypt.
+ * Errors: FCN_CORRUPT; FCN_MISMATCH (an answer for another plan or key, to another request or a second one);
+ * FCN_INVALID_ARGUMENT (count is not outputs). */
+fcn_status fcn_client_decrypt(fcn_client* client, const void* answer, size_t answer_size, int64_t* scores,
+                              size_t count);
+/* The same for a handle that did not make the request, as after fcn_client_load: the answer must be to this request, of
+ * which the first FCN_REQUEST_HEADER_SIZE bytes are enough. It is for the caller to take one answer a request. */
+#define FCN_REQUEST_HEADER_SIZE 80
+fcn_status fcn_client_decrypt_for(const fcn_client* client, const void* request, size_t request_size,
+                                  const void* answer, size_t answer_size, int64_t* scores, size_t count);
 
 /* ---- the client on small machines: the same messages as streams, without a heap; evaluation keys for both layouts,
  * requests and answers for the pixel layout only ---- */
@@ -181,9 +193,12 @@ fcn_status fcn_client_write_evaluation_keys(fcn_client* client, void* workspace,
                                             fcn_sink sink);
 fcn_status fcn_client_write_request(fcn_client* client, const int64_t* inputs, size_t count, void* workspace,
                                     size_t workspace_size, fcn_sink sink);
-/* Reads exactly one answer. */
-fcn_status fcn_client_read_answer(const fcn_client* client, fcn_source source, void* workspace,
+/* Reads exactly one answer, as fcn_client_decrypt and fcn_client_decrypt_for. */
+fcn_status fcn_client_read_answer(fcn_client* client, fcn_source source, void* workspace,
                                   size_t workspace_size, int64_t* scores, size_t count);
+fcn_status fcn_client_read_answer_for(const fcn_client* client, const void* request, size_t request_size,
+                                      fcn_source source, void* workspace, size_t workspace_size,
+                                      int64_t* scores, size_t count);
 
 #ifdef __cplusplus
 }

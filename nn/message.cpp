@@ -18,7 +18,8 @@ using platform::Status;
 
 constexpr std::size_t kKindAt = 3, kVersionAt = 4;
 static_assert(kMessageFingerprintAt + sizeof(Fingerprint) == kMessageKeyIdAt &&
-              kMessageKeyIdAt + sizeof(KeyId) == kMessageLengthAt &&
+              kMessageKeyIdAt + sizeof(KeyId) == kMessageRequestIdAt &&
+              kMessageRequestIdAt + sizeof(RequestId) == kMessageLengthAt &&
               kMessageLengthAt + 8 == kMessageHeaderBytes);
 
 constexpr std::uint64_t kLongestPayload = std::uint64_t{1} << 40;
@@ -53,13 +54,15 @@ void write_message_header(std::span<std::uint8_t, kMessageHeaderBytes> out,
   platform::store_partial(&out[kVersionAt], kMessageVersion, 4);
   std::copy(header.fingerprint.begin(), header.fingerprint.end(), &out[kMessageFingerprintAt]);
   std::copy(header.key_id.begin(), header.key_id.end(), &out[kMessageKeyIdAt]);
+  std::copy(header.request_id.bytes.begin(), header.request_id.bytes.end(), &out[kMessageRequestIdAt]);
   platform::store_u64(&out[kMessageLengthAt], header.payload_bytes);
 }
 
 }  // namespace internal
 
-Bytes make_message(MessageKind kind, const Fingerprint& fingerprint, const KeyId& key_id, ByteSpan payload) {
-  const MessageHeader header{kind, fingerprint, key_id, payload.size()};
+Bytes make_message(MessageKind kind, const Fingerprint& fingerprint, const KeyId& key_id, ByteSpan payload,
+                   const RequestId& request_id) {
+  const MessageHeader header{kind, fingerprint, key_id, payload.size(), request_id};
   Bytes out;
   out.reserve(static_cast<std::size_t>(header.total_bytes()));
   out.resize(kMessageHeaderBytes);
@@ -85,11 +88,21 @@ Result<MessageHeader> read_message_header(ByteSpan bytes) {
   }
   FCN_RETURN_IF_ERROR(in.bytes(header.fingerprint, "fingerprint"));
   FCN_RETURN_IF_ERROR(in.bytes(header.key_id, "key id"));
+  FCN_RETURN_IF_ERROR(in.bytes(header.request_id.bytes, "request id"));
   FCN_RETURN_IF_ERROR(in.u64(header.payload_bytes, "length"));
   if (header.payload_bytes > kLongestPayload) {
     return corrupt(concat(claim, " that claims ", header.payload_bytes, " bytes: the header is damaged"));
   }
   return header;
+}
+
+Result<RequestId> request_id(ByteSpan bytes) {
+  FCN_ASSIGN_OR_RETURN(const MessageHeader header, read_message_header(bytes));
+  if (header.kind != MessageKind::kRequest && header.kind != MessageKind::kAnswer) {
+    return corrupt(
+        concat("this is ", message_kind_name(header.kind), ", neither a request nor the answer to one"));
+  }
+  return header.request_id;
 }
 
 Result<Message> open_message(ByteSpan bytes, MessageKind expected) {
@@ -153,6 +166,10 @@ std::string format_fingerprint(const Fingerprint& fingerprint) {
 
 std::string format_key_id(const KeyId& key_id) {
   return platform::hexadecimal(std::span(key_id).first(4));
+}
+
+std::string format_request_id(const RequestId& id) {
+  return platform::hexadecimal(std::span(id.bytes).first(4));
 }
 
 }  // namespace fcn::nn

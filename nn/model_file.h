@@ -16,8 +16,9 @@
 //
 // Shapes are C H W. conv2d and sum_pool add `kernel K stride S padding P`. conv2d and dense are followed by a line for
 // each output channel, its weights in the order of network.h; `0*3` stands for three zeros in a row. The line with the
-// salt, 16 to 64 bytes in hexadecimal, may be missing. Clients get a hash of the whole text (network_fingerprint, plan.h):
-// who knows all weights but a few could try them until the hash fits, unless there is a salt that nobody knows.
+// salt, 16 to 64 bytes in hexadecimal, may be missing. Clients get a hash of the whole text (network_fingerprint,
+// plan.h): who knows all weights but a few could try them until the hash fits, unless there is a salt that nobody
+// knows.
 #pragma once
 
 #include <string>

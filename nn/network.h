@@ -50,7 +50,8 @@ struct Network {
   std::int64_t input_max = 0;  // pixels are integers in [0, input_max]
   double output_scale = 1;
   std::vector<Layer> layers;
-  // Makes a network's fingerprint (plan.h) useless to who guesses its weights: nothing, or random bytes that stay secret.
+  // Makes a network's fingerprint (plan.h) useless to who guesses its weights: nothing, or random bytes that stay
+  // secret.
   std::vector<std::uint8_t> salt = {};
   friend bool operator==(const Network&, const Network&) = default;
 };

@@ -83,7 +83,8 @@ Result<Bytes> Server::infer(ByteSpan request, platform::ThreadPool& pool, OpCoun
   FCN_ASSIGN_OR_RETURN(const std::span<const fv::Ciphertext> scores, run());
   const Bytes answer = fv::serialize(scores, dropped_bits);
   memory.reset(spare_->exchange(memory.release()));
-  return make_message(MessageKind::kAnswer, plan_.fingerprint(), key_id_, answer);
+  FCN_ASSIGN_OR_RETURN(const RequestId id, request_id(request));
+  return make_message(MessageKind::kAnswer, plan_.fingerprint(), key_id_, answer, id);
 }
 
 }  // namespace fcn::nn

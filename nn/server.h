@@ -23,9 +23,10 @@ class Server {
   const Plan& plan() const noexcept { return plan_; }
   const KeyId& key_id() const noexcept { return key_id_; }
 
-  // The answer to a request: the encrypted scores, which decrypt to exactly what plain_run gives. counts (optional)
-  // receives the operations that were carried out. Errors: kCorrupt; kMismatch (a request for another model or under
-  // another key); kInvalidArgument, kOutOfRange, kOutOfMemory. Time depends on the weights, not on the input.
+  // The answer to a request, with the request's id: the encrypted scores, which decrypt to exactly what plain_run
+  // gives. counts (optional) receives the operations that were carried out. Errors: kCorrupt; kMismatch (a request for
+  // another model or under another key); kInvalidArgument, kOutOfRange, kOutOfMemory. Time depends on the weights, not
+  // on the input.
   platform::Result<fv::Bytes> infer(fv::ByteSpan request, platform::ThreadPool& pool,
                                     OpCounts* counts = nullptr, const Progress& progress = {}) const;
 

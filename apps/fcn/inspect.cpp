@@ -40,12 +40,17 @@ std::string describe_spec(const nn::ClientSpec& spec) {
                 " rotation keys needed\n");
 }
 
-std::string describe_header(const nn::MessageHeader& header, std::size_t count) {
+// last: of count messages of one kind, key and model, of which header is the first.
+std::string describe_header(const nn::MessageHeader& header, std::size_t count, const nn::RequestId& last) {
   std::string text = nn::message_kind_name(header.kind);
   if (count > 1) text += concat(" and ", count - 1, " more");
   text += concat(": ", format_bytes(static_cast<std::size_t>(header.total_bytes())), count > 1 ? " each" : "",
                  ", client spec ", nn::format_fingerprint(header.fingerprint));
   if (header.key_id != nn::KeyId{}) text += concat(", key ", nn::format_key_id(header.key_id));
+  if (header.request_id != nn::RequestId{}) {
+    text += concat(count > 1 ? ", ids " : ", id ", nn::format_request_id(header.request_id));
+    if (count > 1) text += concat(" ... ", nn::format_request_id(last));
+  }
   return text + "\n";
 }
 
@@ -54,18 +59,19 @@ Result<std::string> describe_whole(const std::string& path, const nn::MessageHea
                                    SecretAccess access) {
   if (header.kind == MessageKind::kClientKey) {
     FCN_ASSIGN_OR_RETURN(const nn::Client client, load_client(path, access));
-    return describe_header(header, 1) + describe_spec(client.spec());
+    return describe_header(header, 1, {}) + describe_spec(client.spec());
   }
   FCN_ASSIGN_OR_RETURN(const fv::Bytes bytes, read_message_file(path, header.kind, nn::kMaxSpecBytes));
   const auto spec = nn::deserialize_client_spec(bytes);
   if (!spec.ok()) return name_file(path, spec.status());
-  return describe_header(header, 1) + describe_spec(spec.value());
+  return describe_header(header, 1, {}) + describe_spec(spec.value());
 }
 
 // Messages of one kind and size, one after another, each checked for damage.
 Result<std::string> describe_messages(const std::string& path, const nn::MessageHeader& first) {
   FCN_ASSIGN_OR_RETURN(InputFile file, InputFile::open(path));
   std::size_t count = 0;
+  nn::RequestId last;
   for (;; ++count) {
     const auto bytes = read_message(file, first.kind, kMaxMessageBytes);
     if (!bytes.ok()) return name_file(path, bytes.status());
@@ -73,12 +79,13 @@ Result<std::string> describe_messages(const std::string& path, const nn::Message
     const auto message = nn::open_message(*bytes.value(), first.kind);
     if (!message.ok()) return name_file(path, message.status());
     const nn::MessageHeader& header = message->header;
+    last = header.request_id;
     if (header.fingerprint != first.fingerprint || header.key_id != first.key_id ||
         header.payload_bytes != first.payload_bytes) {
       return platform::corrupt(concat(path, ": message ", count + 1, " belongs to another key or model"));
     }
   }
-  return describe_header(first, count);
+  return describe_header(first, count, last);
 }
 
 Result<std::string> describe_file(const std::string& path, SecretAccess access) {

@@ -63,6 +63,26 @@ grep -qF '{"label": 1, "scores": [713, 1833], "scale": 1}' scores || fail "wrong
 "$program" decrypt --secret alice --in answer --out text
 [ "$(cat text)" = "1  scores 713.00 1833.00" ] || fail "wrong text: $(cat text)"
 
+# Answers belong to requests.
+"$program" decrypt --secret alice --in answer >scores 2>said
+[ "$(cat said)" = "fcn decrypt: the answers were not checked against requests (--request FILE)" ] || fail "said: $(cat said)"
+"$program" decrypt --secret alice --request request --in answer >checked 2>said
+cmp -s scores checked || fail "other scores with --request: $(cat checked)"
+[ ! -s said ] || fail "said with --request: $(cat said)"
+"$program" encrypt --secret alice --input pixels.txt --out again
+cat request again >both
+"$program" infer --model toy.fcn --keys alice.pub --in both --out both_answers
+"$program" decrypt --secret alice --request both --in both_answers >checked
+cat scores scores | cmp -s - checked || fail "two of two: $(cat checked)"
+refused "answer: an answer to another request: its request id is" decrypt --secret alice --request again --in answer --out new
+refused "both_answers: answer 2 has no request in request" decrypt --secret alice --request request --in both_answers --out new
+refused "answer: request 2 of both has no answer" decrypt --secret alice --request both --in answer --out new
+cat again request >turned
+refused "both_answers: an answer to another request" decrypt --secret alice --request turned --in both_answers --out new
+refused "this is an answer, not a request" decrypt --secret alice --request answer --in answer --out new
+"$program" inspect request answer | sed -n 's/.*, id //p' >ids
+[ "$(uniq ids | wc -l)" = 1 ] && [ "$(wc -l <ids)" = 2 ] || fail "ids of a request and its answer: $(cat ids)"
+
 # Streams, through pipes alone: three inputs, three answers in order.
 "$program" encrypt --secret alice --input pixels.txt --input - --out - <two.txt |
   "$program" infer --model toy.fcn --keys alice.pub --in - --out - |
@@ -291,8 +311,8 @@ refuse_damage answer bad decrypt --secret alice --in bad --out new
 refuse_damage alice bad decrypt --secret bad --in answer --out new
 refuse_damage spec bad keygen --spec bad --secret new --keys new.pub
 
-# A length of 2^39 in a header of 64 bytes: refused at once, in little memory.
-{ head -c 56 request; printf '\0\0\0\0\200\0\0\0'; tail -c +65 request; } >bad
+# A length of 2^39 in a header of 80 bytes: refused at once, in little memory.
+{ head -c 72 request; printf '\0\0\0\0\200\0\0\0'; tail -c +81 request; } >bad
 limit=400000
 (ulimit -v $limit && "$program" --help >/dev/null 2>&1) || limit=unlimited # the address sanitizer reserves terabytes
 (ulimit -v $limit; refused "bad: a request that claims" infer --model toy.fcn --keys alice.pub --in bad --out new

@@ -36,7 +36,7 @@ TEST_F(FcnServe, AHundredQueriesFromManyClientsAmongHostileOnes) {
       if (attacks % 4 == 0)
         std::generate(bytes.begin(), bytes.end(), [&] { return static_cast<std::uint8_t>(random()); });
       if (attacks % 4 == 1) bytes[random() % bytes.size()] ^= 1;
-      if (attacks % 4 == 2) std::fill_n(bytes.begin() + 32, 8, std::uint8_t{0x7f});  // a huge length
+      if (attacks % 4 == 2) std::fill_n(bytes.begin() + nn::kMessageLengthAt, 8, std::uint8_t{0x7f});  // a huge length
       if (attacks % 4 == 3) bytes.resize(random() % bytes.size());
       SocketConnection connection = dial();
       connection.set_time_limit(5s);

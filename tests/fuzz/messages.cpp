@@ -28,6 +28,8 @@ void read_all(Roles& roles, fv::ByteSpan bytes) {
   (void)nn::Server::create(roles.plan, bytes);
   (void)roles.server.infer(bytes, roles.pool);
   (void)roles.client.decrypt(bytes, roles.pool);
+  const auto id = nn::request_id(bytes);
+  if (id.ok()) (void)roles.client.decrypt_for(id.value(), bytes, roles.pool);
   (void)nn::deserialize_client_key(bytes);
 }
 

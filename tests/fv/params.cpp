@@ -175,8 +175,8 @@ TEST(Params, EveryFieldTellsParametersApart) {
   }
 }
 
-// Two secure sets of different n whose words have one checksum64, found by params_collision.py: what a forger makes who wants
-// objects of one set taken for objects of the other.
+// Two secure sets of different n whose words have one checksum64, found by params_collision.py: what a forger makes who
+// wants objects of one set taken for objects of the other.
 ParamsSpec colliding_spec(std::size_t n, std::uint64_t third_prime, std::uint64_t last_prime) {
   ParamsSpec spec;
   spec.n = n;

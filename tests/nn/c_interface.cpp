@@ -6,6 +6,7 @@
 #include <cstring>
 #include <deque>
 #include <new>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -130,7 +131,11 @@ TEST_F(CInterface, AWholeRunThroughOneAllocator) {
   fcn_client_free(client);
   ok(fcn_client_load(saved.data, saved.size, nullptr, &client));
   scores[0] = scores[1] = 0;
-  ok(fcn_client_decrypt(client, answer.data, answer.size, scores, 2));
+  refused(fcn_client_decrypt(client, answer.data, answer.size, scores, 2), FCN_MISMATCH,
+          "an answer to another request");
+  EXPECT_EQ(scores[1], 0);
+  ok(fcn_client_decrypt_for(client, request.data, FCN_REQUEST_HEADER_SIZE, answer.data, answer.size, scores,
+                            2));
   EXPECT_EQ(scores[1], 5865);
   EXPECT_EQ(counter.calls, 5u);
   EXPECT_EQ(counter.live, keys.size + request.size + answer.size + saved.size + text.size);
@@ -272,6 +277,52 @@ TEST_F(CInterface, NullFunctionsOfCallbacksAreNamed) {
   refused(fcn_client_read_answer(client, {}, space.data(), space.size(), scores, 2), FCN_INVALID_ARGUMENT,
           "source.read is null");
   for (fcn_bytes* bytes : {&keys, &request}) fcn_bytes_free(bytes);
+  fcn_server_free(server);
+  fcn_client_free(client);
+}
+
+TEST_F(CInterface, AnswersBelongToRequests) {
+  fcn_client* client = new_client();
+  fcn_server* server = nullptr;
+  fcn_bytes keys{}, first{}, second{}, answer{};
+  const std::int64_t other[4] = {9, 4, 1, 0};
+  ok(fcn_client_evaluation_keys(client, nullptr, &keys));
+  ok(fcn_server_create(plan_, keys.data, keys.size, &server));
+  ok(fcn_client_encrypt(client, image_.data(), 4, 1, nullptr, &first));
+  ok(fcn_client_encrypt(client, other, 4, 1, nullptr, &second));
+  ok(fcn_server_infer(server, first.data, first.size, 1, nullptr, &answer));
+  std::int64_t scores[2] = {7, 7};
+  refused(fcn_client_decrypt_for(client, second.data, second.size, answer.data, answer.size, scores, 2),
+          FCN_MISMATCH, "an answer to another request: its request id is ");
+  refused(fcn_client_decrypt_for(client, answer.data, 10, answer.data, answer.size, scores, 2), FCN_CORRUPT,
+          "");
+  refused(fcn_client_decrypt_for(client, keys.data, keys.size, answer.data, answer.size, scores, 2),
+          FCN_CORRUPT, "this is evaluation keys, neither a request nor");
+  refused(fcn_client_decrypt_for(client, nullptr, 9, answer.data, answer.size, scores, 2),
+          FCN_INVALID_ARGUMENT, "request is null");
+  EXPECT_EQ(scores[0], 7);
+  ok(fcn_client_decrypt(client, answer.data, answer.size, scores, 2));
+  EXPECT_EQ(scores[1], 5865);
+  refused(fcn_client_decrypt(client, answer.data, answer.size, scores, 2), FCN_MISMATCH,
+          "one that has its answer: none of the 1 requests");
+  // A stream of the same bytes.
+  std::vector<std::uint8_t> space(fcn_client_workspace_size(client));
+  std::span<const std::uint8_t> left(answer.data, answer.size);
+  const fcn_source source = {[](void* user, std::uint8_t* out, size_t size) {
+                               auto& bytes = *static_cast<std::span<const std::uint8_t>*>(user);
+                               if (bytes.size() < size) return 1;
+                               std::memcpy(out, bytes.data(), size);
+                               bytes = bytes.subspan(size);
+                               return 0;
+                             },
+                             &left};
+  refused(fcn_client_read_answer(client, source, space.data(), space.size(), scores, 2), FCN_MISMATCH,
+          "an answer");
+  left = {answer.data, answer.size};
+  ok(fcn_client_read_answer_for(client, first.data, first.size, source, space.data(), space.size(), scores,
+                                2));
+  EXPECT_EQ(scores[1], 5865);
+  for (fcn_bytes* bytes : {&keys, &first, &second, &answer}) fcn_bytes_free(bytes);
   fcn_server_free(server);
   fcn_client_free(client);
 }

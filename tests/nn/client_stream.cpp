@@ -167,13 +167,12 @@ TEST_F(ClientStream, NoScoresFromDamagedAnswers) {
   const Bytes good = server.infer(alice.encrypt(pixels_, pool_).value(), pool_).value();
   const std::vector<std::int64_t> none(2, 0);
   std::vector<std::int64_t> scores;
-  const auto read = [&](const Client& client, const Bytes& bytes) {
+  const auto read = [&](Client& client, const Bytes& bytes) {
     Tape answer;
     answer.bytes = bytes;
     scores.assign(2, 99);
     return read_answer(client, answer.source(), workspace(), scores);
   };
-  ASSERT_TRUE(read(alice, good).ok());
   expect_error(read(bob, good), StatusCode::kMismatch, "another key");
   EXPECT_EQ(scores, none);
   expect_error(read(alice, alice.encrypt(pixels_, pool_).value()), StatusCode::kCorrupt,
@@ -194,6 +193,50 @@ TEST_F(ClientStream, NoScoresFromDamagedAnswers) {
     expect_error(read(alice, bad), StatusCode::kCorrupt, "checksum");
     EXPECT_EQ(scores, none);
   }
+}
+
+// As Client's: one answer for each request, in whichever order, and none that this client did not ask for.
+TEST_F(ClientStream, AnswersBelongToRequests) {
+  Client alice = client();
+  const Server server = Server::create(plan(), alice.evaluation_keys().value()).value();
+  Tape first, second;
+  ASSERT_TRUE(write_request(alice, pixels_, workspace(), first.sink()).ok());
+  const std::vector<std::int64_t> other{15, 0, 1, 6};
+  ASSERT_TRUE(write_request(alice, other, workspace(), second.sink()).ok());
+  const Bytes first_answer = server.infer(first.bytes, pool_).value(),
+              second_answer = server.infer(second.bytes, pool_).value();
+  std::vector<std::int64_t> scores;
+  const auto read = [&](Client& client, const Bytes& bytes) {
+    Tape answer;
+    answer.bytes = bytes;
+    scores.assign(2, 99);
+    return read_answer(client, answer.source(), workspace(), scores);
+  };
+  const auto read_for = [&](const Client& client, const Bytes& request, const Bytes& bytes) {
+    Tape answer;
+    answer.bytes = bytes;
+    scores.assign(2, 99);
+    return read_answer_for(client, request_id(request).value(), answer.source(), workspace(), scores);
+  };
+  // A stream that breaks off and a damaged answer leave the request waiting.
+  expect_error(read(alice, {second_answer.begin(), second_answer.end() - 1}), StatusCode::kUnavailable, "");
+  Bytes damaged = second_answer;
+  damaged.back() ^= 1;
+  expect_error(read(alice, damaged), StatusCode::kCorrupt, "checksum");
+  ASSERT_TRUE(read(alice, second_answer).ok());
+  EXPECT_EQ(scores, plain_run(test::toy_network(), other).value());
+  expect_error(read(alice, second_answer), StatusCode::kMismatch, "an answer to another request, or to one");
+  EXPECT_EQ(scores, std::vector<std::int64_t>(2, 0));
+  ASSERT_TRUE(read(alice, first_answer).ok());
+  EXPECT_EQ(scores, plain_run(test::toy_network(), pixels_).value());
+  expect_error(read(alice, first_answer), StatusCode::kMismatch, "none of the 0 requests");
+  // Whoever kept the request names it.
+  const Client loaded = client();
+  ASSERT_TRUE(read_for(loaded, first.bytes, first_answer).ok());
+  EXPECT_EQ(scores, plain_run(test::toy_network(), pixels_).value());
+  expect_error(read_for(loaded, second.bytes, first_answer), StatusCode::kMismatch,
+               "an answer to another request");
+  EXPECT_EQ(scores, std::vector<std::int64_t>(2, 0));
 }
 
 TEST_F(ClientStream, RefusesWhatItCannotDo) {

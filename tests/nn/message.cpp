@@ -19,10 +19,11 @@ Fingerprint fingerprint_of(std::uint8_t first) {
   return fingerprint;
 }
 const Fingerprint kFingerprint = fingerprint_of(0x81);
+const RequestId kRequestId = {{91, 92, 93, 94, 95, 96, 97, 98, 99, 100, 101, 102, 103, 104, 105, 106}};
 const Bytes kPayload = {0xaa, 0xbb, 0xcc};
 
 Bytes request() {
-  return make_message(MessageKind::kRequest, kFingerprint, kKey, kPayload);
+  return make_message(MessageKind::kRequest, kFingerprint, kKey, kPayload, kRequestId);
 }
 
 std::string error(fv::ByteSpan bytes, MessageKind expected = MessageKind::kRequest) {
@@ -34,6 +35,7 @@ TEST(Message, BytesAreThoseOfTheDescription) {
   Bytes expected = {'F', 'C', 'N', 18, 2, 0, 0, 0};
   for (std::uint8_t i = 0; i < 32; ++i) expected.push_back(static_cast<std::uint8_t>(0x81 + i));
   expected.insert(expected.end(), kKey.begin(), kKey.end());
+  expected.insert(expected.end(), kRequestId.bytes.begin(), kRequestId.bytes.end());
   expected.insert(expected.end(), {3, 0, 0, 0, 0, 0, 0, 0, 0xaa, 0xbb, 0xcc});
   std::uint64_t checksum = platform::checksum64(expected);
   for (int i = 0; i < 8; ++i, checksum >>= 8) expected.push_back(static_cast<std::uint8_t>(checksum));
@@ -47,6 +49,7 @@ TEST(Message, OpensToWhatWasSent) {
   EXPECT_EQ(Bytes(opened->payload.begin(), opened->payload.end()), kPayload);
   EXPECT_EQ(opened->header.fingerprint, kFingerprint);
   EXPECT_EQ(opened->header.key_id, kKey);
+  EXPECT_TRUE(opened->header.request_id == kRequestId);
   EXPECT_EQ(opened->header.total_bytes(), bytes.size());
   EXPECT_TRUE(open_message(bytes, MessageKind::kRequest, kFingerprint, &kKey).ok());
   EXPECT_TRUE(open_message(bytes, MessageKind::kRequest, kFingerprint, nullptr).ok());
@@ -70,10 +73,10 @@ TEST(Message, EveryOtherLengthIsFound) {
   Bytes bytes = request();
   for (std::size_t length = 0; length < bytes.size(); ++length)
     ASSERT_NE(error(fv::ByteSpan(bytes).first(length)), "") << length;
-  EXPECT_EQ(error(fv::ByteSpan(bytes).first(74)),
-            "a request is truncated: its header promises 75 bytes, 74 are there");
+  EXPECT_EQ(error(fv::ByteSpan(bytes).first(90)),
+            "a request is truncated: its header promises 91 bytes, 90 are there");
   bytes.push_back(0);
-  EXPECT_EQ(error(bytes), "a request is too long: its header promises 75 bytes, 76 are there");
+  EXPECT_EQ(error(bytes), "a request is too long: its header promises 91 bytes, 92 are there");
 }
 
 TEST(Message, MixUpsAreNamed) {
@@ -110,6 +113,19 @@ TEST(Message, OtherVersionsAreNamed) {
     EXPECT_EQ(error(bytes),
               platform::concat("a request of version ", version, "; this program reads version 2"));
   }
+}
+
+TEST(Message, RequestIdsAreThoseOfRequestsAndAnswers) {
+  const Bytes bytes = request();
+  EXPECT_TRUE(request_id(bytes).value() == kRequestId);
+  EXPECT_TRUE(request_id(fv::ByteSpan(bytes).first(kMessageHeaderBytes)).value() == kRequestId);
+  EXPECT_EQ(format_request_id(kRequestId), "5b5c5d5e");
+  EXPECT_EQ(request_id(fv::ByteSpan(bytes).first(kMessageHeaderBytes - 1)).status().code(),
+            StatusCode::kCorrupt);
+  const Bytes answer = make_message(MessageKind::kAnswer, kFingerprint, kKey, kPayload);
+  EXPECT_TRUE(request_id(answer).value() == RequestId{});
+  const auto keys = request_id(make_message(MessageKind::kEvaluationKeys, kFingerprint, kKey, kPayload));
+  EXPECT_EQ(keys.status().message(), "this is evaluation keys, neither a request nor the answer to one");
 }
 
 TEST(Message, DescribesMessagesAndObjects) {

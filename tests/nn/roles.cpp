@@ -6,10 +6,12 @@
 #include <type_traits>
 
 #include "nn/client.h"
+#include "nn/internal/client_access.h"
 #include "nn/model_file.h"
 #include "nn/plain_run.h"
 #include "nn/server.h"
 #include "platform/blake2s.h"
+#include "platform/byte_order.h"
 #include "platform/bytes.h"
 #include "support/random_network.h"
 #include "support/seeded_source.h"
@@ -143,6 +145,62 @@ TEST_P(Roles, MixUpsAreNamed) {
   EXPECT_TRUE(bobs.infer(bob.encrypt(pixels_, pool_).value(), pool_).ok());
 }
 
+TEST_P(Roles, AnswersBelongToRequests) {
+  Client alice = client();
+  const Server server = Server::create(plan(), alice.evaluation_keys().value()).value();
+  const std::vector<std::int64_t> other_pixels{15, 0, 1, 6};
+  const Bytes first = alice.encrypt(pixels_, pool_).value(),
+              second = alice.encrypt(other_pixels, pool_).value();
+  const Bytes first_answer = server.infer(first, pool_).value(),
+              second_answer = server.infer(second, pool_).value();
+  const auto first_scores = plain_run(test::toy_network(), pixels_).value(),
+             second_scores = plain_run(test::toy_network(), other_pixels).value();
+  const RequestId first_id = request_id(first).value(), second_id = request_id(second).value();
+  EXPECT_FALSE(first_id == second_id);
+  EXPECT_TRUE(request_id(first_answer).value() == first_id);
+  EXPECT_TRUE(request_id(second_answer).value() == second_id);
+
+  // By its id, as often as one likes.
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(alice.decrypt_for(second_id, second_answer, pool_).value(), second_scores);
+    expect_error(alice.decrypt_for(second_id, first_answer, pool_).status(), StatusCode::kMismatch,
+                 platform::concat("an answer to another request: its request id is ",
+                                  format_request_id(first_id), ", not ", format_request_id(second_id)));
+    expect_error(alice.decrypt_wide_for(second_id, first_answer, pool_).status(), StatusCode::kMismatch,
+                 "an answer to another request");
+  }
+  // A damaged answer is not the one that was waited for; in any order, but once.
+  Bytes damaged = second_answer;
+  damaged[damaged.size() / 2] ^= 1;
+  EXPECT_EQ(alice.decrypt(damaged, pool_).status().code(), StatusCode::kCorrupt);
+  EXPECT_EQ(alice.decrypt(second_answer, pool_).value(), second_scores);
+  expect_error(alice.decrypt(second_answer, pool_).status(), StatusCode::kMismatch,
+               "one that has its answer: none of the 1 requests that this client waits for has the id " +
+                   format_request_id(second_id));
+  const auto wide = alice.decrypt_wide(first_answer, pool_).value();
+  EXPECT_EQ(wide, std::vector<WideInteger>(first_scores.begin(), first_scores.end()));
+  expect_error(alice.decrypt_wide(first_answer, pool_).status(), StatusCode::kMismatch, "has its answer");
+  // A client that was loaded asked for nothing.
+  const auto file = serialize_client_key(alice).value();
+  Client loaded = deserialize_client_key(ByteSpan(file.data(), file.size())).value();
+  expect_error(loaded.decrypt(first_answer, pool_).status(), StatusCode::kMismatch, "none of the 0 requests");
+  EXPECT_EQ(loaded.decrypt_for(first_id, first_answer, pool_).value(), first_scores);
+}
+
+TEST_P(Roles, TheLatestRequestsAreRemembered) {
+  Client alice = client();
+  const Server server = Server::create(plan(), alice.evaluation_keys().value()).value();
+  const Bytes oldest = server.infer(alice.encrypt(pixels_, pool_).value(), pool_).value(),
+              next = server.infer(alice.encrypt(pixels_, pool_).value(), pool_).value();
+  RequestId id;
+  for (unsigned i = 0; i < 4095; ++i) {
+    platform::store_u64(id.bytes.data(), i);
+    internal::ClientAccess::remember(alice, id);
+  }
+  expect_error(alice.decrypt(oldest, pool_).status(), StatusCode::kMismatch, "none of the 4096 requests");
+  EXPECT_TRUE(alice.decrypt(next, pool_).ok());
+}
+
 // Payloads that a forger framed anew.
 TEST_P(Roles, ForgedPayloadsAreRefused) {
   Client alice = client();
@@ -150,7 +208,7 @@ TEST_P(Roles, ForgedPayloadsAreRefused) {
   const Server server = Server::create(plan(), keys).value();
   const Bytes answer = server.infer(request, pool_).value();
   const auto reframed = [&](MessageKind kind, ByteSpan bytes) {
-    return make_message(kind, plan().fingerprint(), alice.key_id(), bytes);
+    return make_message(kind, plan().fingerprint(), alice.key_id(), bytes, request_id(request).value());
   };
   const auto payload = [](const Bytes& bytes) {
     return ByteSpan(bytes).subspan(kMessageHeaderBytes,
@@ -208,8 +266,8 @@ TEST_P(Roles, ASavedClientIsTheSameClient) {
   EXPECT_EQ(fingerprint(again.spec()), plan().fingerprint());
   const auto answer = server.infer(again.encrypt(pixels_, pool_).value(), pool_).value();
   const auto expected = plain_run(test::toy_network(), pixels_).value();
-  EXPECT_EQ(alice.decrypt(answer, pool_).value(), expected);
   EXPECT_EQ(again.decrypt(answer, pool_).value(), expected);
+  EXPECT_EQ(alice.decrypt_for(request_id(answer).value(), answer, pool_).value(), expected);
   // Each load draws fresh randomness; the same from a source that gives the same bytes.
   Client third = deserialize_client_key(bytes).value();
   EXPECT_NE(again.encrypt(pixels_, pool_).value(), third.encrypt(pixels_, pool_).value());

@@ -56,7 +56,7 @@ case $what in
     echo "the parameters of the model:"
     ./client_measured new spec key keys request
     ./server infer "$model" keys request answer >expected
-    ./client_measured read key answer >scores
+    ./client_measured read key request answer >scores
     cmp expected scores
     echo "$(wc -l <scores) scores, equal to those of the network in the clear"
     ;;

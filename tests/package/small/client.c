@@ -1,6 +1,6 @@
 /* A complete client for a small machine: after its set-up it uses no heap. Files are the server's to carry.
  *   client new SPEC KEY EVALUATION_KEYS REQUEST     a key; what the server needs; the encrypted test image
- *   client read KEY ANSWER                          the scores, one a line */
+ *   client read KEY REQUEST ANSWER                  the scores, one a line */
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -79,11 +79,15 @@ static int read_answer(char** path) {
   const fcn_info info = fcn_client_info(client);
   workspace_size = fcn_client_workspace_size(client);
   if (workspace_size > sizeof workspace) return 2;
-  int fd = open(path[1], O_RDONLY);
+  static uint8_t request[FCN_REQUEST_HEADER_SIZE]; /* all that must be kept of it */
+  int request_fd = open(path[1], O_RDONLY), fd = open(path[2], O_RDONLY);
+  if (get(&request_fd, request, sizeof request)) return 2;
   const fcn_source answer = {get, &fd};
   if (info.outputs > sizeof scores / sizeof *scores) return 2;
   AFTER_SETUP();
-  if (failed(fcn_client_read_answer(client, answer, workspace, workspace_size, scores, info.outputs))) return 2;
+  if (failed(fcn_client_read_answer_for(client, request, sizeof request, answer, workspace, workspace_size, scores,
+                                        info.outputs)))
+    return 2;
   fcn_client_free(client);
   for (size_t i = 0; i < info.outputs; ++i) {
     char line[32];
@@ -95,6 +99,6 @@ static int read_answer(char** path) {
 
 int main(int argc, char** argv) {
   if (argc == 6 && strcmp(argv[1], "new") == 0) return new_client(argv + 2);
-  if (argc == 4 && strcmp(argv[1], "read") == 0) return read_answer(argv + 2);
+  if (argc == 5 && strcmp(argv[1], "read") == 0) return read_answer(argv + 2);
   return 2;
 }
