@@ -18,12 +18,14 @@ constexpr const char* kKindNames[] = {nullptr,        "parameters",           "a
                                       "ciphertexts",  "seeded ciphertexts"};
 static_assert(kFrameFingerprintAt + sizeof(Fingerprint) == kFrameLengthAt &&
               kFrameLengthAt + 8 == kFrameHeaderBytes);
+constexpr double kMomentUnit = 1.0 / 16;
 constexpr double kNoiseUnit = 1.0 / 256;  // log2 sigma is stored in these, rounded up
-constexpr std::int32_t kNoNoise = -(1 << 30);
+constexpr std::int32_t kNoNoise = -(1 << 30), kMostNoise = 1 << 30;
 
 std::int32_t noise_to_units(Noise noise) noexcept {
   const double units = std::ceil(noise.log2_sigma / kNoiseUnit);
-  return units < kNoNoise ? kNoNoise : static_cast<std::int32_t>(units);
+  if (units < kNoNoise) return kNoNoise;
+  return units < kMostNoise ? static_cast<std::int32_t>(units) : kMostNoise;  // so is what is no number
 }
 
 // The degree in s, and the number of factors that the tail is bounded by (noise_tail.h); noise that has more of either than
@@ -79,24 +81,78 @@ Status read_frame_header(ByteReader& in, FrameKind expected, FrameHeader& header
   return in.u64(header.payload_bytes, "length");
 }
 
+void write_noise(std::span<std::uint8_t, kNoiseBytes> out, const Noise& noise) noexcept {
+  out[0] = shape_of_noise(noise);
+  platform::store_partial(&out[1], static_cast<std::uint32_t>(noise_to_units(noise)), 4);
+}
+
+Status read_noise(ByteReader& in, Noise& noise) {
+  std::uint8_t shape = 0;
+  std::uint32_t units = 0;
+  FCN_RETURN_IF_ERROR(in.u8(shape, "noise"));
+  FCN_RETURN_IF_ERROR(in.u32(units, "noise"));
+  noise = noise_of(static_cast<std::int32_t>(units), shape);
+  return {};
+}
+
+Noise storable_bound(const Noise& noise) noexcept {
+  Noise out = noise;
+  out.log2_sigma = static_cast<double>(noise_to_units(noise)) * kNoiseUnit;
+  out.s_degree = std::min(noise.s_degree, 255u);
+  for (NoiseTail* tail : {&out.tail, &out.spread}) {
+    for (double& moment : tail->log2_moments)
+      moment = kMomentUnit * std::clamp(std::ceil(moment / kMomentUnit), 0.0, 65535.0);
+  }
+  return out;
+}
+
+void write_bound(std::span<std::uint8_t, kNoiseBoundBytes> out, const Noise& noise) noexcept {
+  const Noise bound = storable_bound(noise);
+  out[0] = static_cast<std::uint8_t>(bound.s_degree);
+  platform::store_partial(&out[1], static_cast<std::uint32_t>(noise_to_units(bound)), 4);
+  std::uint8_t* to = &out[5];
+  for (const NoiseTail* tail : {&bound.tail, &bound.spread}) {
+    for (const double moment : tail->log2_moments) {
+      platform::store_partial(to, static_cast<std::uint64_t>(moment / kMomentUnit), 2);
+      to += 2;
+    }
+  }
+}
+
+Status read_bound(ByteReader& in, Noise& noise) {
+  std::uint8_t degree = 0;
+  std::uint32_t units = 0;
+  std::uint8_t moments[2 * 2 * NoiseTail::kOrders.size()];
+  FCN_RETURN_IF_ERROR(in.u8(degree, "noise"));
+  FCN_RETURN_IF_ERROR(in.u32(units, "noise"));
+  FCN_RETURN_IF_ERROR(in.bytes(moments, "noise"));
+  noise = {static_cast<double>(static_cast<std::int32_t>(units)) * kNoiseUnit, degree, {}, {}};
+  const std::uint8_t* from = moments;
+  for (NoiseTail* tail : {&noise.tail, &noise.spread}) {
+    for (double& moment : tail->log2_moments) {
+      moment = kMomentUnit * static_cast<double>(platform::load_partial(from, 2));
+      from += 2;
+    }
+  }
+  return {};
+}
+
 void write_ciphertext_header(std::span<std::uint8_t, kCiphertextHeaderBytes> out,
                              const CiphertextHeader& header) noexcept {
   out[0] = static_cast<std::uint8_t>(header.components);
   out[1] = static_cast<std::uint8_t>(header.limbs);
   out[2] = static_cast<std::uint8_t>((header.form == Form::kTransformed ? 1 : 0) | header.dropped_bits << 1);
-  out[3] = shape_of_noise(header.noise);
-  platform::store_partial(&out[4], static_cast<std::uint32_t>(noise_to_units(header.noise)), 4);
+  write_noise(out.last<kNoiseBytes>(), header.noise);
 }
 
 Status read_ciphertext_header(ByteReader& in, const Params& params, std::size_t index,
                               CiphertextHeader& header) {
-  std::uint8_t components = 0, limbs = 0, form = 0, noise_shape = 0;
-  std::uint32_t noise = 0;
+  std::uint8_t components = 0, limbs = 0, form = 0;
+  Noise noise;
   FCN_RETURN_IF_ERROR(in.u8(components, "components"));
   FCN_RETURN_IF_ERROR(in.u8(limbs, "primes"));
   FCN_RETURN_IF_ERROR(in.u8(form, "form"));
-  FCN_RETURN_IF_ERROR(in.u8(noise_shape, "noise"));
-  FCN_RETURN_IF_ERROR(in.u32(noise, "noise"));
+  FCN_RETURN_IF_ERROR(read_noise(in, noise));
   const unsigned dropped_bits = form >> 1;
   if (components < 2 || components > kMaxComponents || limbs < 1 || limbs > params.q_count() ||
       (dropped_bits != 0 && (limbs != 1 || form % 2 != 0 || dropped_bits >= params.modulus(0).bits()))) {
@@ -104,8 +160,7 @@ Status read_ciphertext_header(ByteReader& in, const Params& params, std::size_t 
                           " components, ", static_cast<unsigned>(limbs), " primes and form ",
                           static_cast<unsigned>(form)));
   }
-  header = {components, limbs, form % 2 == 1 ? Form::kTransformed : Form::kCoefficients, dropped_bits,
-            noise_of(static_cast<std::int32_t>(noise), noise_shape)};
+  header = {components, limbs, form % 2 == 1 ? Form::kTransformed : Form::kCoefficients, dropped_bits, noise};
   return {};
 }
 

@@ -14,7 +14,9 @@ inline constexpr std::uint32_t kFormatVersion = 2;
 // Of the header's fields, from the start of the frame; and of header and checksum.
 inline constexpr std::size_t kFrameFingerprintAt = 8, kFrameLengthAt = 40;
 inline constexpr std::size_t kFrameHeaderBytes = 48, kFrameChecksumBytes = 8;
-inline constexpr std::size_t kCiphertextHeaderBytes = 8;
+inline constexpr std::size_t kNoiseBytes = 5;
+inline constexpr std::size_t kNoiseBoundBytes = 5 + 2 * 2 * NoiseTail::kOrders.size();
+inline constexpr std::size_t kCiphertextHeaderBytes = 3 + kNoiseBytes;
 
 enum class FrameKind : std::uint8_t {
   kParams = 1,
@@ -39,6 +41,16 @@ void write_frame_header(std::span<std::uint8_t, kFrameHeaderBytes> out, const Fr
 platform::Status read_frame_header(platform::ByteReader& in, FrameKind expected, FrameHeader& header);
 // The kind alone. Errors: kCorrupt.
 platform::Status read_frame_kind(platform::ByteReader& in, std::uint8_t& kind);
+
+// What a ciphertext says of its noise: the deviation in 1/256 bits, the degree in s and a number of factors (noise_tail.h),
+// all rounded up. Errors: kCorrupt (truncated).
+void write_noise(std::span<std::uint8_t, kNoiseBytes> out, const Noise& noise) noexcept;
+platform::Status read_noise(platform::ByteReader& in, Noise& noise);
+// The least bound not below noise that survives write_bound and read_bound: deviation in 1/256 bits, degree, and moments in
+// 1/16 bits.
+Noise storable_bound(const Noise& noise) noexcept;
+void write_bound(std::span<std::uint8_t, kNoiseBoundBytes> out, const Noise& noise) noexcept;
+platform::Status read_bound(platform::ByteReader& in, Noise& noise);
 
 // What stands before the residues of each ciphertext.
 struct CiphertextHeader {

@@ -136,6 +136,13 @@ Result<std::vector<fv::Ciphertext>> Client::open_answer(const RequestId* request
     return platform::corrupt(
         concat("an answer of ", scores.size(), " ciphertexts, not ", spec_.answer_ciphertexts()));
   }
+  for (fv::Ciphertext& score : scores) {
+    if (score.limbs() != spec_.answer_limbs) {
+      return platform::corrupt(
+          concat("an answer modulo ", score.limbs(), " primes, not ", spec_.answer_limbs));
+    }
+    score.set_noise(spec_.answer_noise);  // what it says itself is its sender's word
+  }
   return scores;
 }
 

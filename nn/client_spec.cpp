@@ -37,6 +37,10 @@ Bytes payload_of(const ClientSpec& spec) {
   out.u64(std::bit_cast<std::uint64_t>(spec.output_scale));
   out.bytes(spec.network_fingerprint);
   out.u32(spec.max_components);
+  out.u32(spec.answer_limbs);
+  std::uint8_t noise[fv::kNoiseBoundBytes];
+  fv::write_bound(noise, spec.answer_noise);
+  out.bytes(noise);
   out.u32(static_cast<std::uint32_t>(spec.slot_inputs.size()));
   for (const auto& slots : spec.slot_inputs)
     for (const std::int32_t input : slots) out.u32(static_cast<std::uint32_t>(input + 1));  // 0: none
@@ -151,6 +155,14 @@ Status validate(const ClientSpec& spec) {
     return invalid_argument(
         concat("max_components = ", spec.max_components, " is not in [3, ", fv::kMaxComponents, "]"));
   }
+  const std::size_t limbs = spec.answer_limbs;
+  if (limbs < 1 || limbs > spec.params.q_count())
+    return invalid_argument(concat("answers of ", limbs, " primes, not of 1 to ", spec.params.q_count()));
+  if (!std::isfinite(spec.answer_noise.log2_sigma))
+    return invalid_argument("the noise of the answer is not a number");
+  if (const Status fits = fv::NoiseModel(spec.params).check(spec.answer_noise, limbs, "the network");
+      !fits.ok())
+    return invalid_argument(fits.message());
   if (spec.layout == Layout::kPacked) return validate_packed(spec);
   if (!spec.slot_inputs.empty() || !spec.output_slots.empty() || !spec.galois_elements.empty())
     return invalid_argument("a pixel layout with slots or Galois elements");
@@ -190,6 +202,8 @@ Result<ClientSpec> deserialize_client_spec(ByteSpan bytes, const ntt::KernelTabl
   spec.output_scale = std::bit_cast<double>(scale);
   FCN_RETURN_IF_ERROR(rest.bytes(spec.network_fingerprint, "network fingerprint"));
   FCN_RETURN_IF_ERROR(rest.u32(spec.max_components, "max_components"));
+  FCN_RETURN_IF_ERROR(rest.u32(spec.answer_limbs, "primes of an answer"));
+  FCN_RETURN_IF_ERROR(fv::read_bound(rest, spec.answer_noise));
   FCN_RETURN_IF_ERROR(read_slots(rest, spec));
   FCN_RETURN_IF_ERROR(rest.finish("client spec"));
   if (const Status status = validate(spec); !status.ok())
@@ -217,7 +231,10 @@ Sizes sizes_of(const ClientSpec& spec) {
                                    : kFvFrameBytes + 4 + spec.galois_elements.size() * (4 + switch_key);
   return {frame + 16 + relin + galois,
           frame + kFvFrameBytes + 4 + spec.upload_ciphertexts() * (sizeof(platform::Seed) + poly),
-          frame + kFvFrameBytes + 4 + spec.answer_ciphertexts() * (8 + fv::kMaxComponents * poly)};
+          frame + kFvFrameBytes + 4 +
+              spec.answer_ciphertexts() *
+                  (fv::kCiphertextHeaderBytes +
+                   fv::kMaxComponents * fv::residue_bytes(params, spec.answer_limbs))};
 }
 
 }  // namespace

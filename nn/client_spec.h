@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "../fv/noise_model.h"
 #include "../fv/params.h"
 #include "message.h"
 #include "network.h"
@@ -27,6 +28,10 @@ struct ClientSpec {
   double output_scale = 1;            // real score = integer / output_scale
   Fingerprint network_fingerprint{};  // nn::network_fingerprint: another network is another spec
   std::uint32_t max_components = 3;   // what relinearization keys must reach
+  // Of an answer's ciphertexts: their primes, and the plan's bound of their noise, which a client takes instead of what
+  // an answer says of itself; one that fv::storable_bound leaves alone.
+  std::uint32_t answer_limbs = 1;
+  fv::Noise answer_noise;
   // Packed only. slot_inputs[c][j]: the input that slot j of upload ciphertext c holds (several slots may hold the
   // same one), or -1. Output o is the sum of the slots output_slots[o * each + j], j < each = slots_per_output(),
   // counted through the answer's ciphertexts.

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "../fv/encoding.h"
+#include "../fv/frame.h"
 #include "../fv/security.h"
 #include "fold.h"
 #include "internal/packed_search.h"
@@ -236,8 +237,8 @@ Result<PackedPlan> PackedPlan::Compiler::compile(const Network& folded, const st
   const double outputs = std::log2(static_cast<double>(plan.stages_.back().layout.layout.ciphertexts()));
   noise = model.add_plain(noise);  // the blinding
   plan.dropped_bits_ = model.max_dropped_bits(noise, 2, outputs + 1);
-  noise = model.drop_bits(noise, plan.dropped_bits_, 2);
-  plan.noise_out_ = noise;
+  noise = fv::storable_bound(model.drop_bits(noise, plan.dropped_bits_, 2));  // as the client spec has it
+  plan.answer_noise_ = noise;
   plan.log2_failure_ = model.log2_failure(noise, 1) + outputs;
   if (plan.log2_failure_ > fv::kMaxLog2Failure) {
     return platform::out_of_range(

@@ -64,10 +64,11 @@ class PackedPlan {
   // All that keys are needed for, in rising order.
   const std::vector<std::size_t>& galois_elements() const noexcept { return galois_elements_; }
   fv::Noise noise_in() const noexcept { return noise_in_; }
-  // Bound on the noise of the answer, without its lowest bits.
-  const fv::Noise& noise_out() const noexcept { return noise_out_; }
   const OpCounts& counts() const noexcept { return counts_; }
   double log2_failure() const noexcept { return log2_failure_; }  // of the decryption of all outputs
+  // Of the answer's ciphertexts, as they leave.
+  fv::Noise answer_noise() const noexcept { return answer_noise_; }
+  std::size_t answer_limbs() const noexcept { return 1; }
   // Low bits that each residue of the answer goes without (see fv::serialize).
   unsigned dropped_bits() const noexcept { return dropped_bits_; }
 
@@ -81,7 +82,7 @@ class PackedPlan {
   std::vector<PackedStage> stages_;
   std::vector<std::size_t> galois_elements_;
   std::vector<std::uint32_t> output_slots_;
-  fv::Noise noise_in_, noise_out_;
+  fv::Noise noise_in_, answer_noise_;
   OpCounts counts_;
   double log2_failure_ = 0;
   unsigned dropped_bits_ = 0;

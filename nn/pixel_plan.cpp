@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "../fv/encoding.h"
+#include "../fv/frame.h"
 #include "../fv/security.h"
 #include "internal/pixel_circuit.h"
 #include "wide_integer.h"
@@ -210,6 +211,7 @@ Result<PixelPlan> PixelPlan::create(std::shared_ptr<const PixelCircuit> shared, 
     plan.stages_.push_back(std::move(stage));
   }
   const auto answers = static_cast<double>(circuit.stages().back().out.size());
+  noise = plan.stages_.back().noise_out = fv::storable_bound(noise);  // as the client spec has it
   plan.log2_failure_ = model.log2_failure(noise, limbs) + std::log2(answers);
   if (plan.log2_failure_ > fv::kMaxLog2Failure) {
     return platform::out_of_range(

@@ -50,7 +50,10 @@ class PixelPlan {
   fv::Noise noise_in() const noexcept { return noise_in_; }  // of every input
   const OpCounts& counts() const noexcept { return counts_; }
   double log2_failure() const noexcept { return log2_failure_; }  // of the decryption of all outputs
-  double cost() const noexcept;                                   // of all stages
+  // Of every output's ciphertext, as it leaves.
+  fv::Noise answer_noise() const noexcept { return stages_.back().noise_out; }
+  std::size_t answer_limbs() const noexcept { return params_.q_count(); }
+  double cost() const noexcept;  // of all stages
 
  private:
   PixelPlan(std::shared_ptr<const internal::PixelCircuit> circuit, const fv::Params& params)

@@ -33,6 +33,8 @@ Result<Plan> Plan::create(const Network& network, Layout layout, const ntt::Kern
   const platform::FloatingPointEnvironment nearest;
   FCN_RETURN_IF_ERROR(nn::validate(network));
   const auto finish = [](auto engine, ClientSpec spec) -> Result<Plan> {
+    spec.answer_limbs = static_cast<std::uint32_t>(engine.plan().answer_limbs());
+    spec.answer_noise = engine.plan().answer_noise();
     FCN_RETURN_IF_ERROR(nn::validate(spec));
     const OpCounts counts = engine.plan().counts();
     const double log2_failure = engine.plan().log2_failure();

@@ -30,14 +30,18 @@ std::string describe_params(const fv::Params& params) {
 
 std::string describe_spec(const nn::ClientSpec& spec) {
   const nn::MessageSizes sizes = nn::message_sizes(spec);
+  char noise[64];
+  std::snprintf(noise, sizeof noise, "2^%.1f, its limit 2^%.1f", spec.answer_noise.log2_sigma,
+                spec.params.log2_q(spec.answer_limbs) - 1);
   return concat("  layout ", nn::layout_name(spec.layout), ", parameters ", describe_params(spec.params),
                 "\n  inputs ", spec.input.channels, " x ", spec.input.height, " x ", spec.input.width,
                 " in [0, ", spec.input_max, "] in ", spec.upload_ciphertexts(), " ciphertexts, ",
-                spec.outputs, " outputs in ", spec.answer_ciphertexts(), "\n  keys ",
-                format_bytes(sizes.evaluation_keys), ", a request ", format_bytes(sizes.request),
-                ", an answer at most ", format_bytes(sizes.answer), "\n  network ",
-                nn::format_fingerprint(spec.network_fingerprint), ", ", spec.galois_elements.size(),
-                " rotation keys needed\n");
+                spec.outputs, " outputs in ", spec.answer_ciphertexts(), "\n  answers modulo ",
+                spec.answer_limbs, spec.answer_limbs == 1 ? " prime" : " primes",
+                ", deviation of their noise ", noise, "\n  keys ", format_bytes(sizes.evaluation_keys),
+                ", a request ", format_bytes(sizes.request), ", an answer at most ",
+                format_bytes(sizes.answer), "\n  network ", nn::format_fingerprint(spec.network_fingerprint),
+                ", ", spec.galois_elements.size(), " rotation keys needed\n");
 }
 
 // last: of count messages of one kind, key and model, of which header is the first.
@@ -100,7 +104,8 @@ Result<std::string> describe_file(const std::string& path, SecretAccess access) 
   if (std::string_view(reinterpret_cast<const char*>(front.data()), front.size()).starts_with(kModel)) {
     FCN_ASSIGN_OR_RETURN(const nn::Network network, nn::load_model(path));
     return concat("a model in plain text, \"", network.name, "\", of ", network.layers.size(),
-                  " layers; fcn-mnist inspect shows more\n");
+                  network.salt.empty() ? " layers" : " layers, with a salt",
+                  "; fcn-mnist inspect shows more\n");
   }
   const auto claim = nn::describe_bytes(front);
   if (!claim.ok()) return name_file(path, claim.status());

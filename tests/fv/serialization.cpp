@@ -202,6 +202,51 @@ TEST(Serialization, OfNothingIsNothing) {
   EXPECT_TRUE(fv::serialize(std::span<const fv::SeededCiphertext>()).empty());
 }
 
+// Written and read, a bound is not below what it was and less than 1/256 above; a storable one is the same.
+TEST(Serialization, BoundsOfNoise) {
+  for (const double sigma :
+       {-1e9, -1e6, -3.7, -1.0 / 256, 0.0, 1.0 / 300, 12.34, 60.0, 4096.001, 1e9, 1 / 0.0}) {
+    for (const unsigned degree : {0u, 3u, 255u, 1000u}) {
+      fv::Noise noise{sigma, degree, fv::tail_of_factors(2), fv::average_tail(fv::tail_of_factors(4), 30)};
+      const auto through = [](const fv::Noise& from) {
+        std::uint8_t bytes[fv::kNoiseBoundBytes];
+        fv::write_bound(bytes, from);
+        platform::ByteReader in(bytes);
+        fv::Noise read;
+        EXPECT_TRUE(fv::read_bound(in, read).ok());
+        return read;
+      };
+      const fv::Noise read = through(noise);
+      EXPECT_EQ(read, fv::storable_bound(noise));
+      EXPECT_EQ(through(read), read);
+      EXPECT_EQ(read.s_degree, std::min(degree, 255u));
+      if (sigma < 1e6) {
+        EXPECT_GE(read.log2_sigma, sigma);
+      }
+      if (sigma > -1e6) {
+        EXPECT_LT(read.log2_sigma, std::min(sigma, 1e7) + 1.0 / 256);
+      }
+      for (std::size_t at = 0; at < fv::NoiseTail::kOrders.size(); ++at) {
+        EXPECT_GE(read.tail.log2_moments[at], noise.tail.log2_moments[at]);
+        EXPECT_LT(read.spread.log2_moments[at], noise.spread.log2_moments[at] + 1.0 / 16);
+      }
+      // What a ciphertext says is coarser, and not below either.
+      std::uint8_t bytes[fv::kNoiseBytes];
+      fv::write_noise(bytes, noise);
+      platform::ByteReader in(bytes);
+      fv::Noise coarse;
+      EXPECT_TRUE(fv::read_noise(in, coarse).ok());
+      EXPECT_EQ(coarse.log2_sigma, read.log2_sigma);
+      EXPECT_EQ(coarse.s_degree, std::min(degree, 15u));
+      EXPECT_EQ(fv::larger_tail(coarse.tail, fv::larger_tail(noise.tail, noise.spread)), coarse.tail);
+    }
+  }
+  platform::ByteReader few(fv::ByteSpan{});
+  fv::Noise noise;
+  EXPECT_EQ(fv::read_noise(few, noise).code(), platform::StatusCode::kCorrupt);
+  EXPECT_EQ(fv::read_bound(few, noise).code(), platform::StatusCode::kCorrupt);
+}
+
 // A pixel takes half the bytes of a whole ciphertext: 50 bits a coefficient.
 TEST(Serialization, SizesOfThePixelSet) {
   const fv::Params params = must(fv::Params::create(must(fv::pixel_spec())));

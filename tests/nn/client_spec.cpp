@@ -31,6 +31,8 @@ ClientSpec packed_spec() {
     spec.slot_inputs[static_cast<std::size_t>(j % 2)][static_cast<std::size_t>(j)] = j / 2;
   spec.output_slots = {5, 1024, 0};
   spec.galois_elements = {17, 33, 16369};
+  spec.answer_limbs = 2;
+  spec.answer_noise = {50.25, 3};
   return spec;
 }
 
@@ -44,6 +46,9 @@ void expect_equal(const ClientSpec& x, const ClientSpec& y) {
   EXPECT_EQ(x.network_fingerprint, y.network_fingerprint);
   EXPECT_EQ(x.max_components, y.max_components);
   EXPECT_EQ(x.slot_inputs, y.slot_inputs);
+  EXPECT_EQ(x.answer_limbs, y.answer_limbs);
+  EXPECT_EQ(x.answer_noise.log2_sigma, y.answer_noise.log2_sigma);
+  EXPECT_EQ(x.answer_noise.s_degree, y.answer_noise.s_degree);
   EXPECT_EQ(x.output_slots, y.output_slots);
   EXPECT_EQ(x.galois_elements, y.galois_elements);
 }
@@ -122,6 +127,9 @@ TEST(ClientSpec, FingerprintDependsOnEveryField) {
   changed([](ClientSpec& s) { s.output_scale = 0.25; });
   changed([](ClientSpec& s) { s.network_fingerprint[31] = 1; });
   changed([](ClientSpec& s) { s.max_components = 3; });
+  changed([](ClientSpec& s) { s.answer_limbs = 1; });
+  changed([](ClientSpec& s) { s.answer_noise.log2_sigma = 50.5; });
+  changed([](ClientSpec& s) { s.answer_noise.s_degree = 4; });
   changed([](ClientSpec& s) { s.slot_inputs[1][1000] = 5; });
   changed([](ClientSpec& s) { s.output_slots[2] = 1; });
   changed([](ClientSpec& s) { s.galois_elements.pop_back(); });
@@ -169,6 +177,20 @@ TEST(ClientSpec, ForgedFieldsAreRefused) {
       packed, [](ClientSpec& s) { s.max_components = 2; }, "max_components = 2");
   refused(
       packed, [](ClientSpec& s) { s.max_components = 6; }, "max_components = 6");
+  refused(
+      packed, [](ClientSpec& s) { s.answer_limbs = 0; }, "answers of 0 primes");
+  refused(
+      packed, [](ClientSpec& s) { s.answer_limbs = 3; }, "answers of 3 primes, not of 1 to 2");
+  refused(
+      packed, [](ClientSpec& s) { s.answer_noise.log2_sigma = 96; }, "noise of 2^96");
+  refused(
+      packed, [](ClientSpec& s) { s.answer_limbs = 1, s.answer_noise.log2_sigma = 46; }, "noise of 2^46");
+  refused(
+      packed, [](ClientSpec& s) { s.answer_noise.log2_sigma = 1 / 0.0; },
+      "noise of the answer is not a number");
+  refused(
+      packed, [](ClientSpec& s) { s.answer_noise.log2_sigma = 0 / 0.0; },
+      "noise of the answer is not a number");
   refused(
       packed, [](ClientSpec& s) { s.slot_inputs[1][3] = 6; }, "a slot holds input 6 of 6");
   refused(

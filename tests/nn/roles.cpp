@@ -5,7 +5,9 @@
 #include <map>
 #include <type_traits>
 
+#include "fv/noise_model.h"
 #include "nn/client.h"
+#include "nn/client_stream.h"
 #include "nn/internal/client_access.h"
 #include "nn/model_file.h"
 #include "nn/plain_run.h"
@@ -185,6 +187,71 @@ TEST_P(Roles, AnswersBelongToRequests) {
   Client loaded = deserialize_client_key(ByteSpan(file.data(), file.size())).value();
   expect_error(loaded.decrypt(first_answer, pool_).status(), StatusCode::kMismatch, "none of the 0 requests");
   EXPECT_EQ(loaded.decrypt_for(first_id, first_answer, pool_).value(), first_scores);
+}
+
+// An answer whose first ciphertext claims this noise, with checksums that fit: what whoever sends it can make.
+Bytes with_claimed_noise(const Bytes& answer, std::uint8_t s_degree, std::uint32_t units) {
+  Bytes forged = answer;
+  const std::size_t frame = kMessageHeaderBytes, claim = frame + fv::kFrameHeaderBytes + 4 + 3;
+  forged[claim] = s_degree;
+  platform::store_partial(&forged[claim + 1], units, 4);
+  const auto sign = [&](std::size_t begin, std::size_t end) {
+    platform::store_u64(&forged[end], platform::checksum64(ByteSpan(forged).subspan(begin, end - begin)));
+  };
+  sign(frame, forged.size() - kMessageChecksumBytes - fv::kFrameChecksumBytes);
+  sign(0, forged.size() - kMessageChecksumBytes);
+  return forged;
+}
+
+TEST_P(Roles, WhatAnAnswerClaimsOfItsNoiseIsIgnored) {
+  Client alice = client();
+  const Server server = Server::create(plan(), alice.evaluation_keys().value()).value();
+  const Bytes request = alice.encrypt(pixels_, pool_).value(), answer = server.infer(request, pool_).value();
+  const RequestId id = request_id(request).value();
+  const auto expected = plan().spec().answer_noise;
+  EXPECT_TRUE(fv::NoiseModel(plan().params()).check(expected, plan().spec().answer_limbs, "").ok());
+  for (const std::uint32_t units : {0u, 1u, 256u * 60, 0x7fffffffu, 0x80000000u, 0xc0000000u, 0xffffffffu}) {
+    for (const std::uint8_t s_degree : {std::uint8_t{0}, std::uint8_t{255}}) {
+      const Bytes forged = with_claimed_noise(answer, s_degree, units);
+      EXPECT_NE(forged, answer);
+      const auto scores = alice.decrypt_for(id, forged, pool_);
+      ASSERT_TRUE(scores.ok()) << scores.status().message();
+      EXPECT_EQ(scores.value(), plain_run(test::toy_network(), pixels_).value());
+      EXPECT_TRUE(alice.decrypt_wide_for(id, forged, pool_).ok());
+      if (GetParam() == Layout::kPacked) continue;
+      std::vector<std::uint8_t> space(stream_workspace_bytes(alice.spec()));
+      std::vector<std::int64_t> streamed(2);
+      ByteSpan left = forged;
+      const Source source{[](void* user, std::span<std::uint8_t> out) {
+                            auto& bytes = *static_cast<ByteSpan*>(user);
+                            if (bytes.size() < out.size()) return false;
+                            std::copy_n(bytes.begin(), out.size(), out.begin());
+                            bytes = bytes.subspan(out.size());
+                            return true;
+                          },
+                          &left};
+      const auto status = read_answer_for(alice, id, source, space, streamed);
+      ASSERT_TRUE(status.ok()) << status.message();
+      EXPECT_EQ(streamed, scores.value());
+    }
+  }
+}
+
+// The bound that replaces the claim is the plan's: at least what the engine says of the ciphertexts it made.
+TEST_P(Roles, TheSpecHoldsThePlansBoundOfTheAnswer) {
+  Client alice = client();
+  const Server server = Server::create(plan(), alice.evaluation_keys().value()).value();
+  const Bytes answer = server.infer(alice.encrypt(pixels_, pool_).value(), pool_).value();
+  const auto message = open_message(answer, MessageKind::kAnswer).value();
+  const fv::Noise bound = plan().spec().answer_noise;
+  const auto scores = fv::deserialize_ciphertexts(plan().params(), message.payload).value();
+  for (const fv::Ciphertext& c : scores) {
+    EXPECT_NEAR(c.noise().log2_sigma, bound.log2_sigma, 2.0 / 256);
+    EXPECT_EQ(c.limbs(), plan().spec().answer_limbs);
+  }
+  const ClientSpec read = deserialize_client_spec(serialize(plan().spec())).value();
+  EXPECT_EQ(read.answer_noise.log2_sigma, bound.log2_sigma);
+  EXPECT_EQ(read.answer_noise.s_degree, bound.s_degree);
 }
 
 TEST_P(Roles, TheLatestRequestsAreRemembered) {

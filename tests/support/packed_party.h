@@ -50,7 +50,7 @@ class Party {
     const fv::Bytes bytes = fv::serialize({answer.data(), answer.size()}, plan.dropped_bits());
     auto arrived = fv::deserialize_ciphertexts(params, bytes);
     EXPECT_TRUE(arrived.ok()) << arrived.status().message();
-    for (fv::Ciphertext& c : arrived.value()) c.set_noise(plan.noise_out());  // a file keeps a coarser bound
+    for (fv::Ciphertext& c : arrived.value()) c.set_noise(plan.answer_noise());  // a file keeps a coarser bound
     auto scores = nn::decrypt_slots(secret, encoder, arrived.value(), plan.output_slots(),
                                     plan.network().layers.back().out.size(), pool);
     EXPECT_TRUE(scores.ok()) << scores.status().message();
