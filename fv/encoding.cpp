@@ -47,6 +47,22 @@ Status check_balanced(std::int64_t value, std::uint64_t p, std::size_t index) {
   return check_value(value, -static_cast<std::int64_t>(p / 2), balanced_max(p), index);
 }
 
+// All ones when x != 0, or when x < y; else 0. Constant time.
+std::uint64_t nonzero_mask(std::uint64_t x) {
+  return 0 - ((x | (0 - x)) >> 63);
+}
+std::uint64_t less_mask(std::uint64_t x, std::uint64_t y) {
+  return 0 - (((~x & y) | (~(x ^ y) & (x - y))) >> 63);  // the borrow of x - y
+}
+
+// Whether so many words hold no more than decode_integer gives; and the bits of a number in more of them.
+bool is_narrow(const PlaintextModulus& t, std::size_t words) {
+  return t.residue_modulus() != 0 || words < 2;
+}
+std::size_t wide_bits(std::size_t words) {
+  return 64 * words - 2;
+}
+
 // For p above 61 bits: the largest h with b^h <= 2^63 and h < m. Magnitudes below b^h - 4 are decoded with
 // digits 0 .. h.
 struct IntegerDigits {
@@ -151,12 +167,18 @@ Result<std::int64_t> decode_integer(const Plaintext& plaintext) {
 }
 
 Status decode_integer_from(const Params& params, const std::int64_t* coefficients, std::int64_t* digits,
-                           std::int64_t& result) {
+                           std::int64_t& value) {
+  if (decode_integer_into(params, coefficients, digits, value) != 0) return integer_out_of_range(params);
+  return {};
+}
+
+std::uint64_t decode_integer_into(const Params& params, const std::int64_t* coefficients,
+                                  std::int64_t* digits, std::int64_t& result) noexcept {
   const platform::FloatingPointEnvironment nearest;
   const PlaintextModulus& t = params.t();
   if (t.residue_modulus() != 0) {
     result = to_balanced(t.residue(coefficients, 0), t.residue_modulus());
-    return {};
+    return 0;
   }
   const auto [h, power] = integer_digits(t);
   shifted_digits(t, coefficients, h, digits);
@@ -165,34 +187,45 @@ Status decode_integer_from(const Params& params, const std::int64_t* coefficient
   for (std::size_t i = m; i-- > h + 1;) above |= static_cast<std::uint64_t>(digits[i]);
   above |= static_cast<std::uint64_t>(digits[h]) >> 1;  // the number is below 2 b^h, which fits 64 bits
   for (std::size_t i = h + 1; i-- > 0;) value = value * t.base() + static_cast<std::uint64_t>(digits[i]);
-  const auto integer = static_cast<std::int64_t>(value - power);
-  const std::int64_t limit = max_integer(params);
-  if (above != 0 || integer < -limit || integer > limit) {
-    return out_of_range(concat("the decrypted number is not within +-", limit));
-  }
-  result = integer;
-  return {};
+  // -limit <= value - power <= limit, as a number modulo 2^64 in [0, 2 limit].
+  value -= power;
+  const auto limit = static_cast<std::uint64_t>(max_integer(params));
+  const std::uint64_t out_of_range = nonzero_mask(above) | less_mask(2 * limit, value + limit);
+  result = static_cast<std::int64_t>(value & ~out_of_range);
+  return out_of_range;
+}
+
+Status integer_out_of_range(const Params& params) {
+  return out_of_range(concat("the decrypted number is not within +-", max_integer(params)));
 }
 
 Status decode_wide_integer(const Plaintext& plaintext, std::span<std::uint64_t> words) {
+  const Params& params = plaintext.params();
+  FCN_ASSIGN_OR_RETURN(auto digits, platform::SecretBuffer<std::int64_t>::create(params.t().digits()));
+  if (decode_wide_integer_into(params, plaintext.coefficients(), digits.data(), words) != 0)
+    return wide_integer_out_of_range(params, words.size());
+  return {};
+}
+
+std::uint64_t decode_wide_integer_into(const Params& params, const std::int64_t* coefficients,
+                                       std::int64_t* digits, std::span<std::uint64_t> words) noexcept {
   const platform::FloatingPointEnvironment nearest;
-  const PlaintextModulus& t = plaintext.params().t();
-  if (t.residue_modulus() != 0 || words.size() < 2) {
-    FCN_ASSIGN_OR_RETURN(const std::int64_t value, decode_integer(plaintext));
+  const PlaintextModulus& t = params.t();
+  if (is_narrow(t, words.size())) {
+    std::int64_t value = 0;
+    const std::uint64_t out_of_range = decode_integer_into(params, coefficients, digits, value);
     for (std::size_t i = 0; i < words.size(); ++i) {
       words[i] = static_cast<std::uint64_t>(i == 0 ? value : value >> 63);
     }
-    return {};
+    return out_of_range;
   }
-  const double bits = 64 * static_cast<double>(words.size()) - 2;
-  const auto fitting = static_cast<std::size_t>(bits / std::log2(static_cast<double>(t.base())));
+  const auto fitting = static_cast<std::size_t>(static_cast<double>(wide_bits(words.size())) /
+                                                std::log2(static_cast<double>(t.base())));
   const std::size_t h = std::min(fitting, t.digits() - 1);
-  FCN_ASSIGN_OR_RETURN(auto digits, platform::SecretBuffer<std::int64_t>::create(t.digits()));
-  shifted_digits(t, plaintext.coefficients(), h, digits.data());
+  shifted_digits(t, coefficients, h, digits);
   std::uint64_t above = static_cast<std::uint64_t>(digits[h]) >> 1;
   for (std::size_t i = t.digits(); i-- > h + 1;) above |= static_cast<std::uint64_t>(digits[i]);
-  if (above != 0)
-    return out_of_range(concat("the decrypted number has more than ", static_cast<int>(bits), " bits"));
+  const std::uint64_t out_of_range = nonzero_mask(above);
   // Without b^h: digit h - 1 is 0 or -1, all ones. Then words = words * b + digit, in two's complement.
   std::fill(words.begin(), words.end(), static_cast<std::uint64_t>(digits[h] - 1));
   for (std::size_t i = h; i-- > 0;) {
@@ -203,7 +236,13 @@ Status decode_wide_integer(const Plaintext& plaintext, std::span<std::uint64_t> 
       carry = product.high + (word < product.low);
     }
   }
-  return {};
+  for (std::uint64_t& word : words) word &= ~out_of_range;
+  return out_of_range;
+}
+
+Status wide_integer_out_of_range(const Params& params, std::size_t words) {
+  if (is_narrow(params.t(), words)) return integer_out_of_range(params);
+  return out_of_range(concat("the decrypted number has more than ", wide_bits(words), " bits"));
 }
 
 Result<Plaintext> encode_coefficients(const Params& params, std::span<const std::int64_t> values) {

@@ -26,9 +26,17 @@ platform::Status encode_integer_into(const Params& params, std::int64_t value, s
 platform::Status decode_integer_from(const Params& params, const std::int64_t* coefficients,
                                      std::int64_t* digits, std::int64_t& value);
 std::int64_t max_integer(const Params& params) noexcept;
-// The same number in as many words of two's complement, the lowest first; up to 64 words.size() - 2 bits for a p above 61
-// bits. Errors: kOutOfRange for a larger one; words are then unchanged.
+// The same number in as many words of two's complement, the lowest first; up to 64 words.size() - 2 bits for a p above
+// 61 bits. Errors: kOutOfRange for a larger one; words are then 0.
 platform::Status decode_wide_integer(const Plaintext& plaintext, std::span<std::uint64_t> words);
+// Both for whoever decodes many numbers and must not tell by the time which of them are out of range: 0 and the number,
+// or all ones and 0. Nothing branches on it here. The two errors are what to report at the end.
+std::uint64_t decode_integer_into(const Params& params, const std::int64_t* coefficients,
+                                  std::int64_t* digits, std::int64_t& value) noexcept;
+std::uint64_t decode_wide_integer_into(const Params& params, const std::int64_t* coefficients,
+                                       std::int64_t* digits, std::span<std::uint64_t> words) noexcept;
+platform::Status integer_out_of_range(const Params& params);
+platform::Status wide_integer_out_of_range(const Params& params, std::size_t words);
 
 // values[j] at coefficient j of Z_p[X]; at most t.length() values. Needs p below 2^61.
 // Errors: kUnsupported (larger p), kInvalidArgument (too many values), kOutOfRange (a value, with its index).

@@ -209,7 +209,7 @@ Status read_scores(const Client& client, const RequestId* request, Reader& in, c
   const std::uint64_t count = platform::load_partial(head, 4);
   if (count != scores.size())
     return platform::corrupt(concat("an answer of ", count, " ciphertexts, not ", scores.size()));
-  Status decoded;  // of the first score that is out of range: damage, seen at the end, goes first
+  std::uint64_t outside = 0, first_outside = 0;  // all ones when a score is out of range, and its index
   for (std::size_t i = 0; i < scores.size(); ++i) {
     const std::span<std::uint8_t> ciphertext_head = std::span(head).first(fv::kCiphertextHeaderBytes);
     FCN_RETURN_IF_ERROR(in.read(ciphertext_head));
@@ -231,12 +231,15 @@ Status read_scores(const Client& client, const RequestId* request, Reader& in, c
     std::int64_t *m = parts.integers(2), *digits = parts.integers(0);  // the ciphertext is not needed then
     fv::decrypt_into(ClientAccess::secret(client), parts.polynomials, 2, shape.limbs, shape.form, m,
                      parts.polynomial(3));
-    const Status status = fv::decode_integer_from(params, m, digits, scores[i]);
-    if (decoded.ok() && !status.ok()) decoded = status.with_context(concat("value ", i));
+    const std::uint64_t found = fv::decode_integer_into(params, m, digits, scores[i]) & ~outside;
+    outside |= found;
+    first_outside |= found & i;
   }
   FCN_RETURN_IF_ERROR(in.end_object());
   FCN_RETURN_IF_ERROR(in.end_message());
-  return decoded;
+  // Only now, when the time of everything else is over, and after damage was looked for.
+  if (outside != 0) return fv::integer_out_of_range(params).with_context(concat("value ", first_outside));
+  return {};
 }
 
 }  // namespace
@@ -296,7 +299,7 @@ Status write_request(Client& client, std::span<const std::int64_t> inputs, std::
   std::int64_t* m = parts.integers(0);
   std::uint64_t *c0 = parts.polynomial(1), *scratch = parts.polynomial(2);  // of two polynomials
   RequestId id;
-  ClientAccess::rng(client).fill(id.bytes);
+  turn.rng().fill(id.bytes);
   Writer out(sink);
   FCN_RETURN_IF_ERROR(
       out.begin_message({MessageKind::kRequest, ClientAccess::fingerprint(client), client.key_id(),

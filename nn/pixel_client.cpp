@@ -14,26 +14,39 @@ using platform::Status;
 
 namespace {
 
-Status decode(std::int64_t& integer, const fv::Plaintext& plaintext) {
-  FCN_ASSIGN_OR_RETURN(integer, fv::decode_integer(plaintext));
-  return {};
+std::uint64_t decode(std::int64_t& integer, const fv::Plaintext& plaintext, std::int64_t* digits) {
+  return fv::decode_integer_into(plaintext.params(), plaintext.coefficients(), digits, integer);
 }
-Status decode(WideInteger& integer, const fv::Plaintext& plaintext) {
-  return fv::decode_wide_integer(plaintext, integer.words());
+std::uint64_t decode(WideInteger& integer, const fv::Plaintext& plaintext, std::int64_t* digits) {
+  return fv::decode_wide_integer_into(plaintext.params(), plaintext.coefficients(), digits, integer.words());
+}
+Status out_of_range(const fv::Params& params, std::int64_t) {
+  return fv::integer_out_of_range(params);
+}
+Status out_of_range(const fv::Params& params, const WideInteger&) {
+  return fv::wide_integer_out_of_range(params, WideInteger::kWords);
 }
 
+// Every value takes its time whatever it is; what is out of range is looked for when all are decrypted.
 template <class Integer>
 Result<std::vector<Integer>> decrypt_all(const fv::SecretKey& key, std::span<const fv::Ciphertext> values,
                                          platform::ThreadPool& pool) {
   std::vector<fv::Workspace> workspaces(pool.size());
   std::vector<Integer> integers(values.size());
   const platform::WipeAtExit wipe(integers);  // unless the caller gets them
+  std::vector<std::uint64_t> outside(values.size());
   FCN_RETURN_IF_ERROR(
       internal::for_each_on(pool, values.size(), [&](std::size_t i, std::size_t worker) -> Status {
         auto plaintext = fv::decrypt(key, values[i], workspaces[worker]);
         if (!plaintext.ok()) return plaintext.status().with_context(concat("value ", i));
-        return decode(integers[i], plaintext.value()).with_context(concat("value ", i));
+        FCN_ASSIGN_OR_RETURN(auto digits,
+                             platform::SecretBuffer<std::int64_t>::create(key.params().t().digits()));
+        outside[i] = decode(integers[i], plaintext.value(), digits.data());
+        return {};
       }));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (outside[i] != 0) return out_of_range(key.params(), Integer()).with_context(concat("value ", i));
+  }
   return integers;
 }
 

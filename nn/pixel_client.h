@@ -19,7 +19,8 @@ platform::Result<std::vector<fv::SeededCiphertext>> encrypt_pixels(const fv::Sec
                                                                    platform::ChaCha20& rng,
                                                                    platform::ThreadPool& pool);
 
-// The integer in each ciphertext. Errors: those of fv::decrypt and fv::decode_integer, naming the ciphertext.
+// The integer in each ciphertext. Errors: those of fv::decrypt and fv::decode_integer, naming the ciphertext. Until
+// that error the time does not depend on what the ciphertexts hold.
 platform::Result<std::vector<std::int64_t>> decrypt_values(const fv::SecretKey& key,
                                                            std::span<const fv::Ciphertext> values,
                                                            platform::ThreadPool& pool);

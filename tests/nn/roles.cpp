@@ -237,6 +237,36 @@ TEST_P(Roles, WhatAnAnswerClaimsOfItsNoiseIsIgnored) {
   }
 }
 
+// A sender can make answers that decrypt to anything. All but the packed layout's hold numbers out of range then; the
+// first is named once all are decrypted, and such an answer was the request's.
+TEST_P(Roles, AnswersOfNoiseAreOneErrorAtTheEnd) {
+  Client alice = client();
+  const Server server = Server::create(plan(), alice.evaluation_keys().value()).value();
+  const Bytes answer = server.infer(alice.encrypt(pixels_, pool_).value(), pool_).value();
+  const auto message = open_message(answer, MessageKind::kAnswer).value();
+  const RequestId id = message.header.request_id;
+  const auto garbage = [&](std::size_t from) {  // ciphertexts from here on
+    auto scores = fv::deserialize_ciphertexts(plan().params(), message.payload).value();
+    test::Random random(5);
+    for (; from < scores.size(); ++from) {
+      for (std::size_t j = 0; j < plan().params().n(); ++j)
+        scores[from].component(0)[j] = random() % plan().params().modulus(0).value();
+    }
+    return make_message(MessageKind::kAnswer, plan().fingerprint(), alice.key_id(),
+                        fv::serialize(std::span<const fv::Ciphertext>(scores)), id);
+  };
+  if (GetParam() == Layout::kPacked) {
+    EXPECT_TRUE(alice.decrypt(garbage(0), pool_).ok());
+  } else {
+    expect_error(alice.decrypt_for(id, garbage(1), pool_).status(), StatusCode::kOutOfRange,
+                 "value 1: the decrypted number is not within");
+    expect_error(alice.decrypt_wide_for(id, garbage(0), pool_).status(), StatusCode::kOutOfRange,
+                 "value 0: the decrypted number has more than 254 bits");
+    expect_error(alice.decrypt(garbage(0), pool_).status(), StatusCode::kOutOfRange, "value 0: ");
+  }
+  expect_error(alice.decrypt(answer, pool_).status(), StatusCode::kMismatch, "none of the 0 requests");
+}
+
 // The bound that replaces the claim is the plan's: at least what the engine says of the ciphertexts it made.
 TEST_P(Roles, TheSpecHoldsThePlansBoundOfTheAnswer) {
   Client alice = client();
