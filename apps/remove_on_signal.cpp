@@ -12,7 +12,8 @@
 namespace fcn::apps {
 namespace {
 
-// A handler may read these whenever it comes: a path is there before its state says so, and until after it no longer does.
+// A handler may read these whenever it comes: a path is there before its state says so, and until after it no longer
+// does.
 enum State { kFree, kTaken, kReady };
 struct Slot {
   std::atomic<int> state{kFree};

@@ -43,9 +43,10 @@ class Client {
   // (no randomness), kOutOfMemory.
   platform::Result<fv::Bytes> evaluation_keys();
   // A request: spec().input.size() integers in [0, spec().input_max] (quantize_pixels.h). Errors: kInvalidArgument
-  // naming the input, kUnavailable (no randomness), kOutOfRange, kOutOfMemory. The client remembers the request's id (message.h), a random one, until
-  // it has decrypted the answer; of more than 4096 requests (16 in a build of FCN_CLIENT_ONLY) the latest. Constant
-  // time in the inputs, but for refusing those out of range. Identical bits for any number of threads.
+  // naming the input, kUnavailable (no randomness), kOutOfRange, kOutOfMemory. The client remembers the request's id
+  // (message.h), a random one, until it has decrypted the answer; of more than 4096 requests (16 in a build of
+  // FCN_CLIENT_ONLY) the latest. Constant time in the inputs, but for refusing those out of range. Identical bits for any
+  // number of threads and the same randomness.
   platform::Result<fv::Bytes> encrypt(std::span<const std::int64_t> inputs, platform::ThreadPool& pool);
   // The scores in the answer to a request of this client's that still waits for one, spec().outputs integers; the
   // request waits no longer once its answer was decrypted, whatever to. Errors: kCorrupt, kMismatch (an answer for

@@ -1,5 +1,6 @@
-// The client for small machines: the messages of client.h byte for byte, written and read piece by piece in memory of the
-// caller's: evaluation keys for both layouts, requests and answers for the pixel layout. Once a Client exists nothing is allocated but the message of an error.
+// The client for small machines: the messages of client.h byte for byte, written and read piece by piece in memory of
+// the caller's: evaluation keys for both layouts, requests and answers for the pixel layout. Once a Client exists
+// nothing is allocated but the message of an error.
 #pragma once
 
 #include <span>
