@@ -30,8 +30,8 @@ cd "$(dirname "$0")/.."
 jobs=$(getconf _NPROCESSORS_ONLN)
 targets=()
 extent=
-quick_tests=(platform/{bytes,chacha20,checksum,wide} ntt/{automorphism,dispatch,monomial,pointwise,sums,transform}
-             fv/{same_bytes,serialization,serialization_damage} nn/model_file)
+quick_tests=(platform/{bytes,chacha20,checksum,floating_point,wide} ntt/{automorphism,dispatch,monomial,pointwise,sums,transform}
+             fv/{rounding_modes,same_bytes,serialization,serialization_damage} nn/model_file)
 while [ $# -gt 0 ]; do
   case $1 in
     aarch64 | armv7 | s390x) targets+=("$1") ;;
