@@ -30,7 +30,7 @@ struct QueryFlags {
 Status ask(const QueryFlags& flags, nn::Client& client, fv::ByteSpan keys,
            const std::vector<std::vector<std::int64_t>>& images, platform::ThreadPool& pool,
            std::vector<fv::Bytes>& answers) {
-  const std::uint64_t fingerprint = nn::fingerprint(client.spec());
+  const nn::Fingerprint fingerprint = nn::fingerprint(client.spec());
   const std::size_t longest = nn::message_sizes(client.spec()).answer;
   const std::chrono::milliseconds limit = std::chrono::seconds(flags.timeout);
   FCN_ASSIGN_OR_RETURN(Descriptor socket, connect_to(flags.server, limit));
@@ -44,6 +44,10 @@ Status ask(const QueryFlags& flags, nn::Client& client, fv::ByteSpan keys,
     const auto frame =
         nn::open_message(answer.value(), nn::MessageKind::kAnswer, fingerprint, &client.key_id());
     if (!frame.ok()) return frame.status().with_context(concat(flags.server, ": its answer"));
+    FCN_ASSIGN_OR_RETURN(const nn::RequestId asked, nn::request_id(request));
+    FCN_ASSIGN_OR_RETURN(const nn::RequestId answered, nn::request_id(answer.value()));
+    if (asked != answered)
+      return platform::mismatch(concat(flags.server, ": its answer is to another request"));
     answers.push_back(std::move(answer).value());
   }
   return {};

@@ -75,7 +75,7 @@ using fv::Bytes;
 // Keys and requests as a client would send them, for inputs of zeros.
 Bytes conversation_of(const nn::Plan& plan, int requests) {
   platform::ThreadPool pool;
-  nn::Client client = nn::Client::create(plan.spec(), platform::Seed{3}).value();
+  nn::Client client = nn::Client::create_from_seed(plan.spec(), platform::Seed{3}).value();
   Bytes bytes = client.evaluation_keys().value();
   const std::vector<std::int64_t> inputs(plan.spec().input.size());
   for (int i = 0; i < requests; ++i) {

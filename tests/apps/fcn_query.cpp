@@ -52,13 +52,23 @@ class FcnQuery : public FcnProcesses {
                             fv::serialize(values));
   }
 
-  // Serves one client with these answers, one after another.
+  // The answer as one to this request; a damaged one as it is.
+  static Bytes addressed(const Bytes& answer, fv::ByteSpan request) {
+    const auto opened = nn::open_message(answer, nn::MessageKind::kAnswer);
+    if (!opened.ok()) return answer;
+    const nn::MessageHeader& header = opened.value().header;
+    return nn::make_message(header.kind, header.fingerprint, header.key_id, opened.value().payload,
+                            nn::request_id(request).value());
+  }
+
+  // Serves one client with these answers, one after another, each to its request or all to the first one.
   Seen serve(Listener& listener, const std::vector<Bytes>& answers) {
     Seen seen;
     pollfd polled = {listener.descriptor(), POLLIN, 0};
     EXPECT_EQ(::poll(&polled, 1, 60000), 1);
     SocketConnection connection(std::move(listener.accept().value()->socket));
     connection.set_time_limit(60s);
+    Bytes request;
     for (std::size_t i = 0;; ++i) {
       const auto kind = i == 0 ? nn::MessageKind::kEvaluationKeys : nn::MessageKind::kRequest;
       const auto message = read_message(connection, kind, 1 << 24);
@@ -71,7 +81,8 @@ class FcnQuery : public FcnProcesses {
         return seen;
       }
       seen.messages.push_back(message.value()->size());
-      const Bytes answer = i == 0 ? Bytes() : answers[(i - 1) % answers.size()];
+      if (i == 1 || (i > 1 && !replays_)) request = *message.value();
+      const Bytes answer = i == 0 ? Bytes() : addressed(answers[(i - 1) % answers.size()], request);
       Bytes reply(12);
       platform::store_u64(reply.data() + 4, answer.size());
       reply.insert(reply.end(), answer.begin(), answer.end());
@@ -98,6 +109,7 @@ class FcnQuery : public FcnProcesses {
 
   std::optional<nn::ClientSpec> spec_;
   nn::MessageHeader header_{};
+  bool replays_ = false;
 };
 
 // Coefficient i of what decrypts is round(t (c0 + c1 s)/q): (s[i-1] - b s[i])/16 of c1, -b beta at the
@@ -145,8 +157,10 @@ TEST_F(FcnQuery, ADamagedOrForeignAnswerEndsTheConversation) {
   other[0] ^= 1;
   const Bytes payload(good.begin() + nn::kMessageHeaderBytes, good.end() - nn::kMessageChecksumBytes);
   foreign = nn::make_message(nn::MessageKind::kAnswer, header_.fingerprint, other, payload);
-  for (const auto& [answer, reason] : {std::pair(damaged, "checksum"), std::pair(foreign, "another key")}) {
+  for (const auto& [answer, reason] : {std::pair(damaged, "checksum"), std::pair(foreign, "another key"),
+                                       std::pair(good, "another request")}) {
     int exit_code = -1;
+    replays_ = answer == good;
     const Seen seen = attack({good, answer}, exit_code);
     EXPECT_EQ(exit_code, 2);
     EXPECT_EQ(seen.messages.size(), 3u);

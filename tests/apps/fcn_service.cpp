@@ -111,7 +111,7 @@ class ServiceTest : public testing::Test {
   }
 
   const nn::Plan plan_ = nn::Plan::create(test::toy_network(), nn::Layout::kPixel).value();
-  nn::Client client_ = nn::Client::create(plan_.spec(), platform::Seed{7}).value();
+  nn::Client client_ = nn::Client::create_from_seed(plan_.spec(), platform::Seed{7}).value();
   platform::ThreadPool pool_;
   Bytes conversation_;
   std::size_t keys_bytes_ = 0;
