@@ -12,6 +12,7 @@
 
 #include <cstddef>
 
+#include "../platform/floating_point.h"
 #include "noise_tail.h"
 #include "params.h"
 
@@ -81,6 +82,8 @@ class NoiseModel {
 
  private:
   Noise rounding(std::size_t components) const noexcept;
+  platform::FloatingPointEnvironment
+      nearest_;  // logarithms under any mode of the caller's, as long as the model lives
   const Params& params_;
   TailModel tails_;
 };

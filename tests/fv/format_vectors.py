@@ -185,7 +185,7 @@ print("seeded ciphertexts", frame(7, u32(1) + seed + packed(c0, 20)).hex())
 u = ternary(rng)
 c0 = combine(product(public[0], u), error(rng), scaled(message))
 c1 = combine(product(public[1], u), error(rng))
-# The bound of its noise t (e_0 + u e + e_1 s) - r in 1/256 bits: ||s||^2 at most 8, ||e||^2 at most n + 10 sqrt(n).
-variance = (B**2 + 1) * 10.5 * (1 + 2 / 3 * (N + 10 * N**0.5) + N) + (B // 2 + 1)**2
+# The bound of its noise t (e_0 + u e + e_1 s) - r in 1/256 bits: the means of ||s||^2 and ||u||^2 are 2n/3.
+variance = (B**2 + 1) * 10.5 * (1 + 2 / 3 * N + 2 / 3 * N) + (B // 2 + 1)**2
 header = bytes([2, 1, 0, 1]) + u32(ceil(log2(variance) / 2 * 256))
 print("ciphertexts", frame(6, u32(1) + header + packed(c0, 20) + packed(c1, 20)).hex())

@@ -162,8 +162,10 @@ TEST_P(ClientRandomness, AWorkerThatForksGoesOnInBothProcesses) {
   platform::ThreadPool pool(1);
   for (std::size_t i = 0; i < requests.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) EXPECT_FALSE(share_bytes(requests[i], requests[j])) << i << j;
-    EXPECT_EQ(client.decrypt(server.infer(requests[i], pool).value(), pool).value(),
-              plain_run(test::toy_network(), image_).value());
+    EXPECT_EQ(
+        client.decrypt_for(request_id(requests[i]).value(), server.infer(requests[i], pool).value(), pool)
+            .value(),
+        plain_run(test::toy_network(), image_).value());
   }
 }
 

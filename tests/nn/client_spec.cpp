@@ -72,7 +72,7 @@ TEST(ClientSpec, SizesHaveLimits) {
   const ClientSpec huge = huge_spec();
   ASSERT_TRUE(validate(huge).ok()) << validate(huge).message();
   EXPECT_LT(serialize(huge).size(), 140000u);
-  EXPECT_EQ(message_sizes(huge).evaluation_keys, std::size_t{912681140356});
+  EXPECT_EQ(message_sizes(huge).evaluation_keys, std::size_t{912681140444});
   const platform::Status status = check_message_sizes(huge);
   EXPECT_EQ(status.code(), StatusCode::kOutOfRange);
   EXPECT_EQ(status.message(),

@@ -137,8 +137,8 @@ TEST_P(WipedMemory, NoSeedIsLeftOnTheStack) {
     fcn_bytes_free(&out);
     fcn_client_free(client);
   });
-  // Everything the chain made (platform::RandomChain): the seed of each generator, the next chain key, the first 32
-  // bytes that the message draws, of which a request's streams come.
+  // Everything the chain made (platform::RandomChain): the seed of each generator, the next chain key, what a
+  // message draws after 16 bytes, which are a request's id: the seed of its streams.
   Seed key{};
   for (std::uint64_t call = 1; call < source.calls; ++call) {
     Seed seed = NumberedSource::given(call), drawn;
@@ -148,6 +148,8 @@ TEST_P(WipedMemory, NoSeedIsLeftOnTheStack) {
     ChaCha20 generator(seed);
     generator.fill(key);
     EXPECT_FALSE(stack.holds(key)) << "chain key " << call;
+    RequestId id;
+    generator.fill(id.bytes);  // of a request; public
     generator.fill(drawn);
     const bool request = call == 2 || call == 4;  // key ids and the seeds of keys are public
     EXPECT_FALSE(request && stack.holds(drawn)) << "what message " << call << " drew first";
