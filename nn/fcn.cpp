@@ -190,9 +190,13 @@ Result<RequestId> id_of_request(const void* request, std::size_t size) {
   return request_id(bytes);
 }
 
+Status check_room(std::size_t scores, std::size_t room) {
+  if (scores == room) return {};
+  return invalid_argument(concat("room for ", room, " scores; there are ", scores));
+}
+
 Status copy_scores(const std::vector<std::int64_t>& scores, std::int64_t* out, std::size_t count) {
-  if (scores.size() != count)
-    return invalid_argument(concat("room for ", count, " scores; there are ", scores.size()));
+  FCN_RETURN_IF_ERROR(check_room(scores.size(), count));
   std::copy(scores.begin(), scores.end(), out);
   return {};
 }
@@ -313,6 +317,23 @@ fcn_status fcn_client_decrypt_for(const fcn_client* client, const void* request,
     ThreadPool pool(1);
     FCN_ASSIGN_OR_RETURN(const auto values, client->client.decrypt_for(id, bytes, pool));
     return copy_scores(values, scores, count);
+  });
+}
+
+fcn_status fcn_client_decrypt_wide_for(const fcn_client* client, const void* request, size_t request_size,
+                                       const void* answer, size_t answer_size, uint64_t* words,
+                                       size_t count) {
+  return guarded([&]() -> Status {
+    FCN_RETURN_IF_ERROR(check_not_null(FCN_ARGUMENT(client), FCN_ARGUMENT(words)));
+    FCN_ASSIGN_OR_RETURN(const RequestId id, id_of_request(request, request_size));
+    FCN_ASSIGN_OR_RETURN(const fcn::fv::ByteSpan bytes, bytes_of("answer", answer, answer_size));
+    ThreadPool pool(1);
+    FCN_ASSIGN_OR_RETURN(const auto values, client->client.decrypt_wide_for(id, bytes, pool));
+    FCN_RETURN_IF_ERROR(check_room(values.size(), count));
+    for (const WideInteger& value : values) {
+      words = std::copy(value.words().begin(), value.words().end(), words);
+    }
+    return {};
   });
 }
 

@@ -183,6 +183,10 @@ fcn_status fcn_client_decrypt(fcn_client* client, const void* answer, size_t ans
 #define FCN_REQUEST_HEADER_SIZE 80
 fcn_status fcn_client_decrypt_for(const fcn_client* client, const void* request, size_t request_size,
                                   const void* answer, size_t answer_size, int64_t* scores, size_t count);
+/* Both refuse scores that pass 62 bits, as deep networks have (FCN_OUT_OF_RANGE). This one takes up to 254: score i is the
+ * number in words[4 i] .. words[4 i + 3], two's complement, the lowest word first. */
+fcn_status fcn_client_decrypt_wide_for(const fcn_client* client, const void* request, size_t request_size,
+                                       const void* answer, size_t answer_size, uint64_t* words, size_t count);
 
 /* ---- the client on small machines: the same messages as streams, without a heap; evaluation keys for both layouts,
  * requests and answers for the pixel layout only ---- */

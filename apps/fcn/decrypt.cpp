@@ -76,12 +76,11 @@ int run_decrypt(std::span<const std::string> arguments) {
   flags.add_switch("json", &json, "a JSON object a line, with the exact integers");
   return run_command(flags, "fcn decrypt", arguments, [&]() -> Status {
     FCN_RETURN_IF_ERROR(flags.require({"secret", "in"}));
-    FCN_RETURN_IF_ERROR(check_apart(std::array{NamedFile{"--out", out}},
-                                    std::array{NamedFile{"--secret", secret}, NamedFile{"--request", request},
-                                               NamedFile{"--in", in}}));
-    FCN_ASSIGN_OR_RETURN(
-        const nn::Client client,
-        load_client(secret, shared_secret ? SecretAccess::kShared : SecretAccess::kOwnerOnly));
+    FCN_RETURN_IF_ERROR(check_apart(
+        std::array{NamedFile{"--out", out}},
+        std::array{NamedFile{"--secret", secret}, NamedFile{"--request", request}, NamedFile{"--in", in}}));
+    FCN_ASSIGN_OR_RETURN(nn::Client client, load_client(secret, shared_secret ? SecretAccess::kShared
+                                                                              : SecretAccess::kOwnerOnly));
     const nn::MessageSizes sizes = nn::message_sizes(client.spec());
     FCN_ASSIGN_OR_RETURN(Requests requests, Requests::open(request, sizes.request));
     FCN_ASSIGN_OR_RETURN(InputFile file, InputFile::open(in));
@@ -97,13 +96,10 @@ int run_decrypt(std::span<const std::string> arguments) {
       }
       const auto id = requests.next(i, *answer.value());
       if (!id.ok()) return name_file(in, id.status());
-      auto scores = client.decrypt_for(id.value(), *answer.value(), pool);
-      if (!scores.ok()) return name_file(in, scores.status());
-      std::string line;
-      const platform::WipeAtExit wipe_scores(scores.value());
-      const platform::WipeAtExit wipe_line(line);
-      line = format_scores(scores.value(), client.spec(), json);
-      FCN_RETURN_IF_ERROR(text.write({reinterpret_cast<const std::uint8_t*>(line.data()), line.size()}));
+      auto line = decrypt_to_line(client, &id.value(), *answer.value(), pool, json);
+      if (!line.ok()) return name_file(in, line.status());
+      const platform::WipeAtExit wipe_line(line.value());
+      FCN_RETURN_IF_ERROR(text.write({reinterpret_cast<const std::uint8_t*>(line->data()), line->size()}));
     }
   });
 }

@@ -74,14 +74,16 @@ Status query(const QueryFlags& flags) {
   const Status asked = ask(flags, client, keys, images, pool, answers);
   std::size_t failures = 0;
   for (std::size_t i = 0; i < answers.size(); ++i) {
-    auto scores = client.decrypt(answers[i], pool);
-    if (scores.ok()) {
-      const platform::WipeAtExit wipe_scores(scores.value());
-      std::fputs(format_scores(scores.value(), client.spec(), flags.json).c_str(), stdout);
+    // ask() has compared the ids, of more requests than a client remembers.
+    FCN_ASSIGN_OR_RETURN(const nn::RequestId id, nn::request_id(answers[i]));
+    auto line = decrypt_to_line(client, &id, answers[i], pool, flags.json);
+    if (line.ok()) {
+      const platform::WipeAtExit wipe_line(line.value());
+      std::fputs(line->c_str(), stdout);
     } else {
       ++failures;
       std::fflush(stdout);
-      std::fprintf(stderr, "fcn query: input %zu: %s\n", i + 1, scores.status().message().c_str());
+      std::fprintf(stderr, "fcn query: input %zu: %s\n", i + 1, line.status().message().c_str());
     }
   }
   FCN_RETURN_IF_ERROR(asked);

@@ -83,6 +83,30 @@ refused "this is an answer, not a request" decrypt --secret alice --request answ
 "$program" inspect request answer | sed -n 's/.*, id //p' >ids
 [ "$(uniq ids | wc -l)" = 1 ] && [ "$(wc -l <ids)" = 2 ] || fail "ids of a request and its answer: $(cat ids)"
 
+# Scores beyond 62 bits: 255^8 and 1 - 255^8.
+cat >deep.fcn <<TEXT
+fcn-model 1
+name deep
+input 1 1 2 max 255
+scale 1
+polynomial in 1 1 2 out 1 1 2 coefficients 0 0 1
+polynomial in 1 1 2 out 1 1 2 coefficients 0 0 1
+polynomial in 1 1 2 out 1 1 2 coefficients 0 0 1
+dense in 1 1 2 out 2 1 1
+bias 0 weights 1 0
+bias 1 weights -1 0
+end
+TEXT
+printf '255 0\n' >white.txt
+"$program" keygen --model deep.fcn --layout pixel --secret deep --keys deep.pub
+"$program" encrypt --secret deep --input white.txt --out - |
+  "$program" infer --model deep.fcn --keys deep.pub --in - --out deep_answer
+"$program" decrypt --secret deep --in deep_answer --json >checked 2>said
+grep -qF '{"label": 0, "scores": [17878103347812890625, -17878103347812890624], "scale": 1}' checked ||
+  fail "wide scores: $(cat checked said)"
+"$program" decrypt --secret deep --in deep_answer >checked 2>said
+grep -qF '0  scores 17878103347812890624.00 -17878103347812890624.00' checked || fail "wide text: $(cat checked said)"
+
 # Streams, through pipes alone: three inputs, three answers in order.
 "$program" encrypt --secret alice --input pixels.txt --input - --out - <two.txt |
   "$program" infer --model toy.fcn --keys alice.pub --in - --out - |

@@ -383,6 +383,41 @@ TEST_F(CInterface, ExceptionsOfCallbacksAreToldApart) {
 }
 #endif
 
+// (255^2)^2^2 = 255^8 passes 62 bits.
+TEST_F(CInterface, WideScoresHaveFourWords) {
+  const std::string text =
+      "fcn-model 1\nname deep\ninput 1 1 1 max 255\nscale 1\n"
+      "polynomial in 1 1 1 out 1 1 1 coefficients 0 0 1\npolynomial in 1 1 1 out 1 1 1 coefficients 0 0 1\n"
+      "polynomial in 1 1 1 out 1 1 1 coefficients 0 0 1\ndense in 1 1 1 out 2 1 1\n"
+      "bias 0 weights 255\nbias 1 weights -1\nend\n";
+  fcn_model* model = nullptr;
+  fcn_plan* plan = nullptr;
+  fcn_client* client = nullptr;
+  fcn_server* server = nullptr;
+  fcn_bytes spec{}, keys{}, request{}, answer{};
+  const std::int64_t white = 255;
+  ok(fcn_model_load(text.data(), text.size(), &model));
+  ok(fcn_plan_create(model, FCN_LAYOUT_PIXEL, &plan));
+  ok(fcn_plan_spec(plan, nullptr, &spec));
+  ok(fcn_client_create(spec.data, spec.size, nullptr, &client));
+  ok(fcn_client_evaluation_keys(client, nullptr, &keys));
+  ok(fcn_client_encrypt(client, &white, 1, 1, nullptr, &request));
+  ok(fcn_server_create(plan, keys.data, keys.size, &server));
+  ok(fcn_server_infer(server, request.data, request.size, 1, nullptr, &answer));
+  std::int64_t scores[2];
+  std::uint64_t words[12] = {};
+  refused(fcn_client_decrypt_for(client, request.data, request.size, answer.data, answer.size, scores, 2),
+          FCN_OUT_OF_RANGE, "value 0: the decrypted number is not within +-4611686018427387904");
+  refused(fcn_client_decrypt_wide_for(client, request.data, request.size, answer.data, answer.size, words, 3),
+          FCN_INVALID_ARGUMENT, "room for 3 scores; there are 2");
+  ok(fcn_client_decrypt_wide_for(client, request.data, request.size, answer.data, answer.size, words, 2));
+  const std::uint64_t power = 17878103347812890625u;  // 255^8
+  const std::uint64_t expected[12] = {power * 255, 247, 0, 0, 1 - power, ~0ull, ~0ull, ~0ull};
+  EXPECT_TRUE(std::equal(words, words + 12, expected)) << words[0] << " " << words[1] << " " << words[4];
+  for (fcn_bytes* bytes : {&spec, &keys, &request, &answer}) fcn_bytes_free(bytes);
+  fcn_server_free(server), fcn_client_free(client), fcn_plan_free(plan), fcn_model_free(model);
+}
+
 TEST_F(CInterface, OneServerForManyThreads) {
   fcn_client* client = new_client();
   fcn_server* server = nullptr;
