@@ -109,7 +109,8 @@ void print_plan(const nn::PixelPlan& plan) {
   }
   std::printf("  %-38s %5s %5s ", "all", "", "");
   print_counts(plan.counts());
-  std::printf("  a decryption fails with probability below 2^%.0f\n", plan.log2_failure());
+  std::printf("  a decryption fails with probability below 2^%.0f (fv/README.md says in which model)\n",
+              plan.log2_failure());
 }
 
 // How many of MNIST's test images the integer network reads, which every encrypted run equals.

@@ -83,7 +83,8 @@ Status print_packed(const nn::PackedEngine& engine, std::size_t threads) {
                 stage.noise_out.log2_sigma, stage.cost);
   }
   std::printf(
-      "  all: %s on %zu thread%s; an answer without its %u lowest bits fails with probability below 2^%.0f\n",
+      "  all: %s on %zu thread%s; an answer without its %u lowest bits fails with probability below 2^%.0f "
+      "(an estimate: fv/README.md)\n",
       format_seconds(all).c_str(), threads, threads == 1 ? "" : "s", plan.dropped_bits(),
       plan.log2_failure());
   return {};

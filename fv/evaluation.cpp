@@ -137,8 +137,9 @@ Result<TransformedPlaintext> transform(const Plaintext& m, Correlation correlati
   }
   const PlaintextModulus& t = params.t();
   const double euclidean = std::sqrt(squares * t.norm1() * t.norm1() / t.norm2_squared());
-  const double norm = correlation == Correlation::kIndependent && euclidean < sum ? euclidean : sum;
-  return TransformedPlaintext{params, std::move(values), norm};
+  const bool random = correlation == Correlation::kIndependent && euclidean < sum;
+  return TransformedPlaintext{params, std::move(values), random ? euclidean : sum,
+                              tail_of_factors(random ? 1 : 0)};
 }
 
 Status multiply_plain_inplace(Ciphertext& a, const TransformedPlaintext& m) {
@@ -146,7 +147,7 @@ Status multiply_plain_inplace(Ciphertext& a, const TransformedPlaintext& m) {
   if (!(a.params() == m.params)) return mismatch("the plaintext has other parameters than the ciphertext");
   const Params& params = a.params();
   const NoiseModel model(params);
-  const Noise noise = m.norm == 0 ? Noise{} : model.multiply_plain(a.noise(), m.norm);
+  const Noise noise = m.norm == 0 ? Noise{} : model.multiply_random(a.noise(), m.norm, m.places);
   FCN_RETURN_IF_ERROR(model.check(noise, a.limbs(), "multiplying by a plaintext"));
   const Form form = a.form();
   to_transformed(a);

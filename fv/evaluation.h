@@ -30,10 +30,12 @@ struct TransformedPlaintext {
   Params params;
   platform::AlignedBuffer<std::uint64_t> values;  // (q_count, n)
   double norm = 0;                                // what the noise grows by
+  NoiseTail places = {};                          // and what the tail of the noise is multiplied by
 };
 // correlation: how m is related to the noise that it will multiply. kAny is right for every m: the norm is the
 // sum of its absolute coefficients. kIndependent is right for coefficients that look random, such as encoded
-// slots of unrelated values, and not the same m again and again: the norm is Euclidean.
+// slots of unrelated values, and not the same m again and again: the norm is Euclidean, and each place of m strays as that of
+// a random element. As everywhere, a promise that does not hold gives a bound that is too small, and wrong numbers.
 platform::Result<TransformedPlaintext> transform(const Plaintext& m,
                                                  Correlation correlation = Correlation::kAny);
 // a *= m. Cost: noise m.norm; in coefficients form a transform there and back a limb and component.

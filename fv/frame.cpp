@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "../platform/byte_order.h"
+#include "../platform/floating_point.h"
 
 namespace fcn::fv {
 namespace {
@@ -82,11 +83,13 @@ Status read_frame_header(ByteReader& in, FrameKind expected, FrameHeader& header
 }
 
 void write_noise(std::span<std::uint8_t, kNoiseBytes> out, const Noise& noise) noexcept {
+  const platform::FloatingPointEnvironment nearest;
   out[0] = shape_of_noise(noise);
   platform::store_partial(&out[1], static_cast<std::uint32_t>(noise_to_units(noise)), 4);
 }
 
 Status read_noise(ByteReader& in, Noise& noise) {
+  const platform::FloatingPointEnvironment nearest;
   std::uint8_t shape = 0;
   std::uint32_t units = 0;
   FCN_RETURN_IF_ERROR(in.u8(shape, "noise"));
@@ -96,6 +99,7 @@ Status read_noise(ByteReader& in, Noise& noise) {
 }
 
 Noise storable_bound(const Noise& noise) noexcept {
+  const platform::FloatingPointEnvironment nearest;
   Noise out = noise;
   out.log2_sigma = static_cast<double>(noise_to_units(noise)) * kNoiseUnit;
   out.s_degree = std::min(noise.s_degree, 255u);
@@ -107,6 +111,7 @@ Noise storable_bound(const Noise& noise) noexcept {
 }
 
 void write_bound(std::span<std::uint8_t, kNoiseBoundBytes> out, const Noise& noise) noexcept {
+  const platform::FloatingPointEnvironment nearest;
   const Noise bound = storable_bound(noise);
   out[0] = static_cast<std::uint8_t>(bound.s_degree);
   platform::store_partial(&out[1], static_cast<std::uint32_t>(noise_to_units(bound)), 4);
@@ -120,6 +125,7 @@ void write_bound(std::span<std::uint8_t, kNoiseBoundBytes> out, const Noise& noi
 }
 
 Status read_bound(ByteReader& in, Noise& noise) {
+  const platform::FloatingPointEnvironment nearest;
   std::uint8_t degree = 0;
   std::uint32_t units = 0;
   std::uint8_t moments[2 * 2 * NoiseTail::kOrders.size()];

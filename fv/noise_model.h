@@ -73,7 +73,8 @@ class NoiseModel {
   // The most bits that leave room for 2^-log2_copies of the allowed probability of failure.
   unsigned max_dropped_bits(Noise a, std::size_t components, double log2_copies) const noexcept;
 
-  // log2 of a bound on the probability that some coefficient of E reaches q/2 (fv/README.md says under which assumptions).
+  // log2 of a bound on the probability that some coefficient of E reaches q/2: in the model of fv/README.md, and an estimate
+  // after sums of rotations (packed plans).
   double log2_failure(const Noise& a, std::size_t limbs) const noexcept;
   // Bits by which q should be larger for a failure of at most kMaxLog2Failure; 0: it is large enough.
   unsigned missing_bits(const Noise& a, std::size_t limbs) const noexcept;

@@ -114,6 +114,9 @@ OutputSum RotationNoise::finish() {
     sum.related_norm2 = std::max(sum.related_norm2, deviations * deviations);
     sum.baby_norm2 = std::max(sum.baby_norm2, babies);
   }
+  // What sums of n squares scatter by in the classes that were not looked at.
+  const double scatter = 1 + 4 * std::sqrt(2 / static_cast<double>(n_));
+  for (double* norm2 : {&sum.norm2, &sum.related_norm2, &sum.baby_norm2}) *norm2 *= scatter;
   if (norm2_ > 0) sum.terms = norm2_ / largest_norm2_ * std::min(norm2_ / sum.norm2, 1.0);
   groups_.clear();
   norm2_ = largest_norm2_ = 0;

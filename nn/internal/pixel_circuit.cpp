@@ -1,6 +1,7 @@
 #include "pixel_circuit.h"
 
 #include <algorithm>
+#include <numeric>
 #include <unordered_map>
 #include <utility>
 
@@ -63,6 +64,7 @@ class RowScan {
       std::size_t weights = 0;
       norm2_ = 0;
       row_ = {};
+      terms_.clear();
       row_terms_ = 0;
       circuit_.for_each_weight(stage_, o, [&](std::uint32_t input, std::int64_t weight) {
         ++weights;
@@ -96,14 +98,25 @@ class RowScan {
       const bool negate = negate_digit != input.negate;
       if (row_terms_ == 0) lead_ = {input.input, exponent, negate};
       const auto relative = static_cast<std::uint16_t>(exponent - lead_.exponent);
-      row_.add(std::uint64_t{input.input} << 17 | std::uint64_t{relative} << 1 | (negate != lead_.negate));
+      const std::uint64_t key = std::uint64_t{input.input} << 17 | std::uint64_t{relative} << 1 |
+                                std::uint64_t{negate != lead_.negate};
+      if (terms_.empty() || terms_.back().first != key) terms_.emplace_back(key, 0);
+      ++terms_.back().second;  // a digit above 1, of a base above 2
       ++row_terms_;
       ++uses;
     });
     norm2_ += static_cast<double>(uses) * static_cast<double>(uses);
   }
 
+  // Rows that are the same multiple in every term, such as x + y and 3 x + 3 y in base 5, count as multiples: the fractions
+  // v of their values are related (a uniform u and 3 u modulo 1 have a correlation of 1/3).
   void classify(std::size_t o) {
+    std::uint64_t divisor = 0;
+    for (const auto& [key, count] : terms_) divisor = std::gcd(divisor, count);
+    for (const auto& [key, count] : terms_) {
+      row_.add(key);
+      row_.add(count / divisor);
+    }
     const auto [at, is_new] = found_.try_emplace(row_, Class{static_cast<std::uint32_t>(o), lead_, 0});
     Class& same = at->second;
     classes_.first[o] = {same.first, static_cast<std::uint16_t>(lead_.exponent - same.lead.exponent),
@@ -117,6 +130,8 @@ class RowScan {
   Classes classes_;
   std::unordered_map<RowHash, Class, HashOfRow> found_;
   RowHash row_;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>>
+      terms_;  // of the row: input, exponent and sign; how often
   MonomialTerm lead_{};
   std::size_t row_terms_ = 0;
   double norm2_ = 0, largest_norm2_ = 0;

@@ -168,7 +168,7 @@ TEST_F(ServiceTest, HeadersOfOtherThingsAreRefusedBeforeAnythingElse) {
   Bytes other = header;
   other[8] ^= 1;
   EXPECT_NE(told(other).find("evaluation keys for another model"), std::string::npos);
-  std::fill_n(header.begin() + 32, 5, std::uint8_t{0xff});
+  std::fill_n(header.begin() + nn::kMessageLengthAt, 5, std::uint8_t{0xff});
   EXPECT_NE(told(header).find("at most " + std::to_string(keys_bytes_)), std::string::npos);
 }
 
