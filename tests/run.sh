@@ -80,7 +80,7 @@ can_fuzz() {
 # Packages without which a part is skipped, and says so.
 optional_packages() {
   local version
-  if ! command -v valgrind >/dev/null || ! has_header valgrind/memcheck.h; then echo valgrind; fi
+  [ ${#runs[@]} = 0 ] || { command -v valgrind >/dev/null && has_header valgrind/memcheck.h; } || echo valgrind
   [ $fuzz = yes ] && ! can_fuzz || return 0
   command -v clang++ >/dev/null || echo clang
   version=$(clang++ -dumpversion 2>/dev/null || apt-cache depends clang 2>/dev/null | sed -n 's/.*Depends: clang-//p')
