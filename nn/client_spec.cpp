@@ -8,6 +8,7 @@
 #include "../fv/keys.h"
 #include "../platform/blake2s.h"
 #include "../platform/bytes.h"
+#include "../platform/floating_point.h"
 
 namespace fcn::nn {
 namespace {
@@ -137,6 +138,7 @@ std::size_t ClientSpec::answer_ciphertexts() const noexcept {
 }
 
 Status validate(const ClientSpec& spec) {
+  const platform::FloatingPointEnvironment nearest;
   if (spec.layout != Layout::kPixel && spec.layout != Layout::kPacked)
     return invalid_argument(concat("unknown layout ", static_cast<unsigned>(spec.layout)));
   std::int64_t inputs = 1;
