@@ -133,6 +133,8 @@ Status read_bound(ByteReader& in, Noise& noise) {
   FCN_RETURN_IF_ERROR(in.u32(units, "noise"));
   FCN_RETURN_IF_ERROR(in.bytes(moments, "noise"));
   noise = {static_cast<double>(static_cast<std::int32_t>(units)) * kNoiseUnit, degree, {}, {}};
+  if (noise_to_units(noise) != static_cast<std::int32_t>(units))
+    return corrupt(concat("a bound on noise of ", static_cast<std::int32_t>(units), "/256 bits"));
   const std::uint8_t* from = moments;
   for (NoiseTail* tail : {&noise.tail, &noise.spread}) {
     for (double& moment : tail->log2_moments) {

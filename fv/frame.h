@@ -49,6 +49,7 @@ platform::Status read_noise(platform::ByteReader& in, Noise& noise);
 // The least bound not below noise that survives write_bound and read_bound: deviation in 1/256 bits, degree, and moments in
 // 1/16 bits.
 Noise storable_bound(const Noise& noise) noexcept;
+// Errors of read_bound: kCorrupt (truncated; a deviation that write_bound does not write).
 void write_bound(std::span<std::uint8_t, kNoiseBoundBytes> out, const Noise& noise) noexcept;
 platform::Status read_bound(platform::ByteReader& in, Noise& noise);
 

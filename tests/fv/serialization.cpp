@@ -245,6 +245,14 @@ TEST(Serialization, BoundsOfNoise) {
   fv::Noise noise;
   EXPECT_EQ(fv::read_noise(few, noise).code(), platform::StatusCode::kCorrupt);
   EXPECT_EQ(fv::read_bound(few, noise).code(), platform::StatusCode::kCorrupt);
+  // A bound has one text: deviations that are not written are not read.
+  std::uint8_t bytes[fv::kNoiseBoundBytes];
+  fv::write_bound(bytes, {});
+  for (const std::uint32_t units : {0x80000000u, 0xbfffffffu, 0x7fffffffu, 0x40000001u}) {
+    platform::store_partial(bytes + 1, units, 4);
+    platform::ByteReader in(bytes);
+    EXPECT_EQ(fv::read_bound(in, noise).code(), platform::StatusCode::kCorrupt) << units;
+  }
 }
 
 // A pixel takes half the bytes of a whole ciphertext: 50 bits a coefficient.
