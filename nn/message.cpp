@@ -89,6 +89,12 @@ Result<MessageHeader> read_message_header(ByteSpan bytes) {
   FCN_RETURN_IF_ERROR(in.bytes(header.fingerprint, "fingerprint"));
   FCN_RETURN_IF_ERROR(in.bytes(header.key_id, "key id"));
   FCN_RETURN_IF_ERROR(in.bytes(header.request_id.bytes, "request id"));
+  // Fields that a kind does not use are zero: one message has one text.
+  const bool answers = kind == MessageKind::kRequest || kind == MessageKind::kAnswer;
+  if ((kind == MessageKind::kClientSpec && header.key_id != KeyId{}) ||
+      (!answers && header.request_id != RequestId{})) {
+    return corrupt(concat(claim, " with a key or request that it does not have: the header is damaged"));
+  }
   FCN_RETURN_IF_ERROR(in.u64(header.payload_bytes, "length"));
   if (header.payload_bytes > kLongestPayload) {
     return corrupt(concat(claim, " that claims ", header.payload_bytes, " bytes: the header is damaged"));

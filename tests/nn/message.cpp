@@ -134,5 +134,20 @@ TEST(Message, DescribesMessagesAndObjects) {
   EXPECT_EQ(describe_bytes(Bytes{'F', 'C'}).status().code(), StatusCode::kCorrupt);
 }
 
+// Fields that a kind does not use are zero, so that nobody hides anything in them.
+TEST(Message, UnusedFieldsAreZero) {
+  const fv::Bytes payload(9, 3);
+  for (const MessageKind kind : {MessageKind::kClientSpec, MessageKind::kEvaluationKeys,
+                                 MessageKind::kRequest, MessageKind::kAnswer, MessageKind::kClientKey}) {
+    const bool has_key = kind != MessageKind::kClientSpec;
+    const bool has_request = kind == MessageKind::kRequest || kind == MessageKind::kAnswer;
+    RequestId id{};
+    id.bytes[7] = 1;
+    EXPECT_EQ(read_message_header(make_message(kind, {}, KeyId{1}, payload)).ok(), has_key);
+    EXPECT_EQ(read_message_header(make_message(kind, {}, {}, payload, id)).ok(), has_request);
+    EXPECT_TRUE(read_message_header(make_message(kind, {}, {}, payload)).ok());
+  }
+}
+
 }  // namespace
 }  // namespace fcn::nn
