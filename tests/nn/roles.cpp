@@ -305,9 +305,9 @@ TEST_P(Roles, ForgedPayloadsAreRefused) {
   const Server server = Server::create(plan(), keys).value();
   const Bytes answer = server.infer(request, pool_).value();
   const auto reframed = [&](MessageKind kind, ByteSpan bytes) {
-    const bool keys = kind == MessageKind::kEvaluationKeys;
+    const bool are_keys = kind == MessageKind::kEvaluationKeys;
     return make_message(kind, plan().fingerprint(), alice.key_id(), bytes,
-                        keys ? RequestId{} : request_id(request).value());
+                        are_keys ? RequestId{} : request_id(request).value());
   };
   const auto payload = [](const Bytes& bytes) {
     return ByteSpan(bytes).subspan(kMessageHeaderBytes,
