@@ -11,7 +11,7 @@ namespace fcn::fv {
 
 class Places {
  public:
-  // For n >= 4. Errors: kOutOfMemory. Memory: 1.5 n doubles, wiped when it dies.
+  // For n >= 4. Errors: kOutOfMemory. Memory: n doubles, wiped when it dies.
   static platform::Result<Places> create(std::size_t n);
 
   // |a(w)|^2 for one w of each of the n/2 pairs of conjugate roots of X^n + 1, in any order; valid until the next call.
@@ -22,7 +22,7 @@ class Places {
   Places(std::size_t n, platform::SecretBuffer<double> memory) : half_(n / 2), memory_(std::move(memory)) {}
   std::size_t half_;
   platform::SecretBuffer<double>
-      memory_;  // real and imaginary parts (half each), cosines and sines (half/2 each)
+      memory_;  // real and imaginary parts, half each
 };
 
 // The largest of these values. Constant time.

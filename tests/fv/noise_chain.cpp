@@ -76,7 +76,8 @@ TEST(NoiseChain, PixelNetwork) {
 
 // A layer of the packed network: plaintext products and rotations; then a square; twice, then a layer.
 TEST(NoiseChain, PackedNetwork) {
-  NoiseLab lab(must(fv::packed_spec()), 12);
+  const auto t = must(fv::PlaintextModulus::binomial(8192, 1024, 132));
+  NoiseLab lab(must(fv::make_spec(8192, t, {50, 50, 50}, 50, 0)), 12);
   const auto encoder = must(fv::SlotEncoder::create(lab.params));
   const std::vector<std::int64_t> steps = {1, 2};
   const auto keys = must(fv::GaloisKeys::generate(
