@@ -30,6 +30,7 @@ namespace {
 // Comparisons that refuse values out of range: for an input of a network, for a value that is encoded, for a
 // number that a decoder of X - 2 returns with whether it is one. Each is a branch that valid values never take.
 constexpr unsigned kInputChecks = 2, kEncoderChecks = 2, kDecoderChecks = 1, kWideDecoderChecks = 1;
+constexpr unsigned kKeyDraws = 3;  // at most, of the one seed here
 
 template <class T>
 T must(platform::Result<T> result) {
@@ -292,6 +293,14 @@ void add_client_operations(std::vector<SecretOperation>& operations, const nn::P
                           };
                         }});
   if (!pixel) return;
+  // Keys of real parameters are drawn until one is usable; how many is public, and few.
+  operations.push_back({"usable secret key",
+                        [=](const Secrets& secrets) {
+                          return [params = plan.params(), rng = secret_rng(secrets)] {
+                            (void)must(fv::SecretKey::generate(params, *rng));
+                          };
+                        },
+                        kKeyDraws});
   operations.push_back({"evaluation keys", [=](const Secrets& secrets) {
                           return [client = secret_client(plan.spec(), secrets)] {
                             (void)must(client->evaluation_keys());
