@@ -50,7 +50,7 @@ struct System {
   std::string file_name;  // of its model: "cryptodl_1.fcn"
   PaperRow paper;
   double least_accuracy_percent =
-      0;        // on MNIST's test images, by the issue of the network that stands for it here
+      0;        // that the network which stands for it here must reach on MNIST's test images
   Shape input;  // what the trained network reads: the 28 x 28 image, or a window that slides over it
   // The layers' geometry: weights, biases and coefficients are empty. Every polynomial layer is `activation`.
   std::vector<Layer> layers;
